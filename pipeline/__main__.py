@@ -1,0 +1,47 @@
+"""python -m pipeline <stage> <name>, and the commands that use a trained system. Nothing heavy is imported before it is needed."""
+
+import sys
+from importlib import import_module
+
+import typer
+
+from pipeline.problems import Problem
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="From raw corpora to trained and scored systems.")
+
+
+def _stage(verb: str, sentence: str) -> None:
+    def command(name: str = typer.Argument(help="A name in params.yaml.")) -> None:
+        import_module(f"pipeline.stages.{verb}").run(name)
+
+    app.command(verb, help=sentence, rich_help_panel="Stages (dvc.yaml runs them)")(command)
+
+
+def _whole_stage(verb: str, sentence: str) -> None:
+    def command() -> None:
+        import_module(f"pipeline.stages.{verb}").run()
+
+    app.command(verb, help=sentence, rich_help_panel="Stages (dvc.yaml runs them)")(command)
+
+
+_whole_stage("fingerprint", "Hash the syntax tree of every module: what stages depend on.")
+_stage("prepare", "Write a raw corpus to data/raw: generate it, or fetch it with its checksum.")
+_stage("ingest", "Read a raw corpus into manifests; what is dropped is kept with its reason.")
+_stage("featurize", "Turn audio into feature shards.")
+_stage("tokenize", "Build a vocabulary and turn text into ids.")
+_stage("train", "Train a system.")
+_stage("decode", "Decode the test set with a trained system.")
+_stage("evaluate", "Score hypotheses against references.")
+_whole_stage("report", "Write the report: one offline HTML file.")
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=True)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

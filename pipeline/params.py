@@ -1,0 +1,159 @@
+"""params.yaml → frozen models. Every name and number that a run depends on; a misspelt name is answered with the nearest one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.problems import Problem, nearest
+
+FILE = Path("params.yaml")
+
+
+class Row(BaseModel):
+    """The base of every Config: frozen, typed, and closed to names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Craft(BaseModel):
+    """A row whose `kind` names the craft file that reads the rest of it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    kind: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Raw(Craft):
+    """Where a raw corpus comes from: `pipeline.raw.<kind>` writes it to data/raw/<name>."""
+
+
+class Corpus(Craft):
+    """How a raw corpus is read (`pipeline.corpora.<kind>`) and split."""
+
+    raw: str
+
+
+class Encoding(Craft):
+    """One field of a corpus as numbers: features (`pipeline.features.<kind>`) or tokens (`pipeline.tokens.<kind>`)."""
+
+    corpus: str
+    field: str
+
+
+class Features(Encoding):
+    raw: str  # the corpus's raw folder: DVC reruns the features when the audio itself changes
+
+
+class System(Row):
+    """One trained model of one task."""
+
+    task: str
+    corpus: str
+    source: str  # features/<name> or tokens/<name>
+    target: str
+    needs: str = "none"  # another system: a teacher, a language model, a judge
+    model: Craft
+    train: dict[str, Any] = {}
+    decode: dict[str, Any] = {}
+    metrics: list[str]
+
+
+class Params(Row):
+    root: str = "."  # the folder of the package and of dvc.yaml, seen from this workspace
+    code: str = "pipeline"
+    raw: dict[str, Raw] = {}
+    corpora: dict[str, Corpus] = {}
+    features: dict[str, Features] = {}
+    tokens: dict[str, Encoding] = {}
+    systems: dict[str, System] = {}
+    report: dict[str, Any] = {}
+
+
+def configure[C: Row](config: type[C], options: Mapping[str, Any], where: str) -> C:
+    """`options`, checked against a craft's Config.
+
+    Raises Problem naming `where` (systems.mt.model, say) with the misspelt name and its nearest one, or the bad value.
+    """
+    try:
+        return config.model_validate(dict(options))
+    except ValidationError as error:
+        raise Problem(_explain(error, config, where)) from None
+
+
+def load(file: Path = FILE) -> Params:
+    """Read and check params.yaml, cross references included."""
+    if not file.is_file():
+        raise Problem(f"{file} is missing: run from the folder that holds it (the project's root, or a recipe)")
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise Problem(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
+    params = configure(Params, content, where=str(file))
+    _check_names(params)
+    return params
+
+
+def row[R](rows: Mapping[str, R], name: str, section: str) -> R:
+    """The row called `name`; Problem with the nearest name if there is none."""
+    if name not in rows:
+        raise Problem(f"params.yaml has no {section}.{name}: {nearest(name, rows)}")
+    return rows[name]
+
+
+def _check_names(params: Params) -> None:
+    for name, corpus in params.corpora.items():
+        # What a user owns stands in data/raw by hand (`dvc add`) and has no row under `raw`.
+        if corpus.raw not in params.raw and not (Path("data/raw") / corpus.raw).exists():
+            raise Problem(
+                f"corpora.{name}.raw: there is neither a row raw.{corpus.raw} nor a folder data/raw/{corpus.raw}: "
+                f"{nearest(corpus.raw, params.raw)} (or put your files there and `dvc add` them)"
+            )
+    for section, rows in (("features", params.features), ("tokens", params.tokens)):
+        for name, encoding in rows.items():
+            _expect(f"{section}.{name}.corpus", encoding.corpus, params.corpora)
+    for name, features in params.features.items():
+        _expect(f"features.{name}.raw", features.raw, [params.corpora[features.corpus].raw])
+    for name, system in params.systems.items():
+        _expect(f"systems.{name}.corpus", system.corpus, params.corpora)
+        places = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
+        _expect(f"systems.{name}.source", system.source, places)
+        _expect(f"systems.{name}.target", system.target, places)
+        _expect(f"systems.{name}.needs", system.needs, [*params.systems, "none"])
+        if system.needs == name:
+            raise Problem(f"systems.{name}.needs: a system cannot need itself")
+
+
+def _expect(where: str, name: str, known: Any) -> None:
+    if name not in known:
+        raise Problem(f"{where}: there is no {name!r}: {nearest(name, known)}")
+
+
+def _explain(error: ValidationError, config: type[BaseModel], where: str) -> str:
+    lines = []
+    for fault in error.errors():
+        place = ".".join([where, *(str(part) for part in fault["loc"])])
+        if fault["type"] == "extra_forbidden":
+            known = _fields(config, fault["loc"][:-1])
+            lines.append(f"{place}: no such name: {nearest(str(fault['loc'][-1]), known)}")
+        elif fault["type"] == "missing":
+            lines.append(f"{place} is missing")
+        else:
+            lines.append(f"{place}: {fault['msg']} (it is {fault['input']!r})")
+    return "; ".join(lines)
+
+
+def _fields(config: Any, location: tuple[int | str, ...]) -> list[str]:
+    """The names known at a location inside a model, for the nearest-name remedy."""
+    for part in location:
+        field = getattr(config, "model_fields", {}).get(part)
+        if field is not None:
+            config = field.annotation
+        arguments = getattr(config, "__args__", ())
+        config = next((a for a in reversed(arguments) if hasattr(a, "model_fields")), config)
+    return list(getattr(config, "model_fields", {}))

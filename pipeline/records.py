@@ -1,0 +1,139 @@
+"""The rows of manifests and of hypotheses, as pyarrow schemas; read and write them.
+
+Every manifest has an `id` (`<corpus>-<recording or file>-<index>`) and its fields, each a column:
+text (string), words or tags (list of strings), or audio (a path with start and end in seconds).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.paths import replacing_file
+from pipeline.problems import Problem, nearest
+
+WORDS = pa.list_(pa.string())
+
+
+def utterance_schema(languages: Sequence[str]) -> pa.Schema:
+    """A timed piece of a recording: `audio` is a path relative to the workspace, times in seconds, a text a language."""
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("recording", pa.string()),
+            ("speaker", pa.string()),
+            ("audio", pa.string()),
+            ("start", pa.float64()),
+            ("end", pa.float64()),
+            *((language, pa.string()) for language in languages),
+        ]
+    )
+
+
+def pair_schema(languages: Sequence[str]) -> pa.Schema:
+    """A sentence in several languages, a column each."""
+    return pa.schema([("id", pa.string()), *((language, pa.string()) for language in languages)])
+
+
+# Gold words with universal and language-specific tags, from CoNLL-U.
+TAGGED_SCHEMA = pa.schema([("id", pa.string()), ("words", WORDS), ("upos", WORDS), ("xpos", WORDS)])
+
+# A constituency tree as one bracketed line, with its words and part-of-speech tags.
+TREE_SCHEMA = pa.schema([("id", pa.string()), ("words", WORDS), ("tags", WORDS), ("tree", pa.string())])
+
+
+@dataclass(frozen=True)
+class Reject:
+    """What ingestion dropped, and why. `where` is a line (`line 12`) or a time (`00:01:02.500`)."""
+
+    file: str
+    where: str
+    reason: str  # a short constant, counted in the summary: `overlapping`, `empty text`, ...
+    text: str
+
+
+REJECT_SCHEMA = pa.schema([(name, pa.string()) for name in ("file", "where", "reason", "text")])
+
+Record = Mapping[str, Any]
+
+
+def write_table(path: Path, records: Iterable[Record], schema: pa.Schema, chunk: int = 10_000) -> int:
+    """Write records to Parquet in chunks; returns how many. The same records are the same bytes."""
+    count = 0
+    with replacing_file(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        buffer: list[Record] = []
+        for record in records:
+            buffer.append(record)
+            count += 1
+            if len(buffer) == chunk:
+                writer.write_table(pa.Table.from_pylist(buffer, schema=schema))
+                buffer.clear()
+        writer.write_table(pa.Table.from_pylist(buffer, schema=schema))
+    return count
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The records of a Parquet file, one after another, without holding the file in memory.
+
+    Raises Problem if the file is missing or lacks a column.
+    """
+    if not path.is_file():
+        raise Problem(f"{path} is missing: run `dvc repro` first, or `dvc pull` it")
+    with pq.ParquetFile(path) as file:
+        for column in columns or ():
+            if column not in file.schema_arrow.names:
+                raise Problem(f"{path} has no field {column!r}: {nearest(column, file.schema_arrow.names)}")
+        for batch in file.iter_batches(columns=list(columns) if columns else None):
+            yield from batch.to_pylist()
+
+
+def read_field(path: Path, name: str) -> list[Any]:
+    """One column of a manifest: a text a record, or a list of words a record."""
+    return [record[name] for record in read_table(path, [name])]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One output of a search over target tokens, best first in its n-best list."""
+
+    tokens: list[int]  # without BOS and END
+    score: float  # log-probability as the search ranks it (length-normalised where the search does)
+    finished: bool = True  # False: cut at the length limit
+    attention: list[list[float]] | None = None  # [U, T]: a row an output token
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A line of data/hypotheses/<system>.jsonl."""
+
+    id: str
+    source: str | list[str] | None  # None where the source is audio
+    reference: str | list[str]
+    hypotheses: list[str | list[str]]  # n-best, as the target's codec writes them
+    scores: list[float]
+    finished: bool
+    attention: list[list[float]] | None = None
+    source_tokens: list[str] = field(default_factory=list)  # the columns of the attention
+    target_tokens: list[str] = field(default_factory=list)  # its rows
+
+    @property
+    def best(self) -> Any:
+        return self.hypotheses[0]
+
+
+def write_decoded(path: Path, lines: Iterable[Decoded]) -> None:
+    with replacing_file(path) as partial, partial.open("w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+
+
+def read_decoded(path: Path) -> Iterator[Decoded]:
+    if not path.is_file():
+        raise Problem(f"{path} is missing: run `dvc repro` first, or `dvc pull` it")
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Decoded(**json.loads(line))

@@ -1,0 +1,1 @@
+"""One verb a file. Each reads as its sentence: load, do, save."""
