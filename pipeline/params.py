@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.problems import Problem, nearest
 
 FILE = Path("params.yaml")
+R = TypeVar("R")
 
 
 class Row(BaseModel):
@@ -75,7 +76,10 @@ class Params(Row):
     report: dict[str, Any] = {}
 
 
-def configure[C: Row](config: type[C], options: Mapping[str, Any], where: str) -> C:
+C = TypeVar("C", bound=Row)
+
+
+def configure(config: type[C], options: Mapping[str, Any], where: str) -> C:
     """`options`, checked against a craft's Config.
 
     Raises Problem naming `where` (systems.mt.model, say) with the misspelt name and its nearest one, or the bad value.
@@ -99,7 +103,7 @@ def load(file: Path = FILE) -> Params:
     return params
 
 
-def row[R](rows: Mapping[str, R], name: str, section: str) -> R:
+def row(rows: Mapping[str, R], name: str, section: str) -> R:
     """The row called `name`; Problem with the nearest name if there is none."""
     if name not in rows:
         raise Problem(f"params.yaml has no {section}.{name}: {nearest(name, rows)}")

@@ -37,6 +37,8 @@ def _decode(name: str, system: System) -> Iterator[Decoded]:
             scores=[round(h.score, 4) for h in found],
             finished=best.finished,
             attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
-            source_tokens=source.codec.tokens(source.sequences[i]) if pictured and hasattr(source.codec, "tokens") else [],
+            source_tokens=source.codec.tokens(source.sequences[i])
+            if pictured and hasattr(source.codec, "tokens")
+            else [],
             target_tokens=target.tokens(best.tokens) if pictured else [],
         )
