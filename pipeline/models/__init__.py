@@ -1,0 +1,1 @@
+"""One file an architecture: Config, Train, Decode, fit, save, load, decode, beside each other."""

@@ -1,0 +1,1 @@
+"""From a model's step to its best outputs."""

@@ -1,0 +1,168 @@
+"""A model's `step` → n-best outputs, for a batch of sentences at once. Greedy search is beam_size 1.
+
+The model keeps what it has computed of the prefix in a State, and a step costs one token however long the prefix is.
+Sentences that are done leave the batch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipeline.records import Hypothesis
+
+
+@dataclass
+class State:
+    """What a step needs of the past. Search selects rows of it by index; it does not look inside.
+
+    With B sentences and a beam of K: `prefix` tensors have N = B * K rows, one a hypothesis, K neighbours a sentence;
+    `source` tensors have B rows, one a sentence.
+    """
+
+    prefix: dict[str, Tensor]
+    source: dict[str, Tensor]
+
+    def select(self, hypotheses: Tensor, sentences: Tensor | None = None) -> "State":
+        """Rows `hypotheses` [N'] of the prefix and, where the batch has shrunk, rows `sentences` [B'] of the source."""
+        return State(
+            prefix={name: tensor.index_select(0, hypotheses) for name, tensor in self.prefix.items()},
+            source=self.source
+            if sentences is None
+            else {name: tensor.index_select(0, sentences) for name, tensor in self.source.items()},
+        )
+
+
+# step(tokens [N], state) → unnormalised log-probabilities [N, V], the next state, attention [N, S] or None.
+Step = Callable[[Tensor, State], tuple[Tensor, State, Tensor | None]]
+
+
+def beam(
+    step: Step,
+    state: State,
+    *,
+    begin: int,
+    end: int,
+    max_lengths: Tensor,
+    beam_size: int,
+    length_penalty: float = 1.0,
+    n_best: int = 1,
+) -> list[list[Hypothesis]]:
+    """Beam search over `len(max_lengths)` sentences; `state` has beam_size prefix rows a sentence.
+
+    A hypothesis Y scores log P(Y) / |Y|^length_penalty, with END counted in |Y|; 0 is no normalisation. A sentence is
+    done when beam_size hypotheses have ended and the best prefix alive, scored at its present length, is below the
+    worst of them. One that reaches its `max_lengths` entry is cut there and marked as unfinished. Returns n-best lists,
+    best first. The vocabulary has two entries at least.
+    """
+    search = _Beam(begin, end, max_lengths, beam_size, length_penalty, n_best)
+    while len(search.alive):
+        logits, state, attention = step(search.last, state)
+        hypotheses, sentences = search.advance(logits, attention)
+        if len(search.alive):
+            state = state.select(hypotheses, sentences)
+    return search.results
+
+
+class _Beam:
+    def __init__(
+        self, begin: int, end: int, max_lengths: Tensor, beam_size: int, length_penalty: float, n_best: int
+    ):
+        batch, device = len(max_lengths), max_lengths.device
+        self.end, self.width, self.penalty, self.n_best = end, beam_size, length_penalty, n_best
+        self.results: list[list[Hypothesis]] = [[] for _ in range(batch)]
+        self.alive = torch.arange(batch)  # [B'] sentences still searched
+        self.limits = max_lengths.cpu()
+        self.last = torch.full((batch * beam_size,), begin, dtype=torch.long, device=device)
+        self.tokens = torch.zeros(batch * beam_size, 0, dtype=torch.long, device=device)  # [N, t]
+        self.attention: Tensor | None = None  # [N, t, S]
+        self.scores = torch.full((batch, beam_size), -torch.inf, device=device)  # [B', K] log P of the prefixes
+        self.scores[:, 0] = 0.0  # all K rows of a sentence begin alike: one counts
+
+    def advance(self, logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Take one token more. Returns the rows of the prefix to go on with, and of the source if it shrank."""
+        count, width = len(self.alive), self.width
+        log_sum = logits.logsumexp(dim=1, keepdim=True)
+        values, tokens = top(logits, 2 * width)  # [N, M], M = 2K where V allows: enough even if K of them are END
+        each = values.shape[1]
+        totals = (self.scores.view(-1, 1) + (values - log_sum)).view(count, -1)  # [B', K * M]
+        totals, order = totals.topk(2 * width, dim=1)  # [B', 2K] best first
+        rows = order // each + torch.arange(count, device=order.device)[:, None] * width  # of N
+        tokens = tokens.view(count, -1).gather(1, order)
+        length = self.tokens.shape[1] + 1
+        if attention is not None:
+            past = self.attention
+            step = attention[:, None]
+            self.attention = step if past is None else torch.cat([past, step], dim=1)
+
+        ended = (tokens == self.end) & totals.isfinite()
+        ended[:, width:] = False  # below the beam
+        self._collect(ended, rows, totals, length)
+        # The K best that go on: a stable sort puts the ended ones last and keeps the order of the others.
+        going = (tokens == self.end).to(torch.int8).sort(dim=1, stable=True).indices[:, :width]
+        self.scores, rows, tokens = (x.gather(1, going) for x in (totals, rows, tokens))
+        kept = self._still_alive(length, rows, tokens)
+        shrunk = len(kept) < count
+        if shrunk:
+            chosen = kept.to(rows.device)
+            self.scores, rows, tokens = self.scores[chosen], rows[chosen], tokens[chosen]
+            self.alive = self.alive[kept]
+        flat = rows.reshape(-1)
+        self.last = tokens.reshape(-1)
+        self.tokens = torch.cat([self.tokens.index_select(0, flat), self.last[:, None]], dim=1)
+        if self.attention is not None:
+            attention_rows = self.attention.index_select(0, flat)
+            self.attention = attention_rows
+        return flat, kept.to(flat.device) if shrunk else None
+
+    def _collect(self, ended: Tensor, rows: Tensor, totals: Tensor, length: int) -> None:
+        for i, j in ended.nonzero().tolist():
+            row = rows[i, j]
+            self._add(int(self.alive[i]), self.tokens[row].tolist(), float(totals[i, j]), length, row, True)
+
+    def _add(self, sentence: int, tokens: list[int], total: float, length: int, row: Tensor, finished: bool) -> None:
+        attention = self.attention[row, : len(tokens)].tolist() if self.attention is not None else None
+        found = self.results[sentence]
+        found.append(Hypothesis(tokens, total / length**self.penalty, finished, attention))
+        found.sort(key=lambda hypothesis: -hypothesis.score)
+        del found[max(self.width, self.n_best) :]
+
+    def _still_alive(self, length: int, rows: Tensor, tokens: Tensor) -> Tensor:
+        """[B''] which of the searched sentences go on; those cut at their limit are collected as unfinished."""
+        going = []
+        best = self.scores[:, 0].tolist()
+        for i, sentence in enumerate(self.alive.tolist()):
+            found, limit = self.results[sentence], int(self.limits[sentence])
+            if length >= limit:
+                if not found:
+                    row = rows[i, 0]
+                    prefix = [*self.tokens[row].tolist(), int(tokens[i, 0])]
+                    self._add(sentence, prefix, best[i], length, row, False)
+                del found[self.n_best :]
+            elif len(found) >= self.width and best[i] / length**self.penalty <= found[self.width - 1].score:
+                del found[self.n_best :]
+            else:
+                going.append(i)
+        return torch.tensor(going, dtype=torch.long)
+
+
+def top(values: Tensor, k: int, block: int = 128) -> tuple[Tensor, Tensor]:
+    """The k largest of each row [N, V] and where they are: exact, and several times faster than topk over a long row.
+
+    The k largest lie within the k blocks of the largest maxima.
+    """
+    rows, width = values.shape
+    blocks = width // block
+    if blocks <= 2 * k:
+        best = values.topk(min(k, width), dim=1)
+        return best.values, best.indices
+    head = values[:, : blocks * block].view(rows, blocks, block)
+    chosen = head.amax(dim=2).topk(k, dim=1).indices  # [N, k]
+    candidates = head.gather(1, chosen[:, :, None].expand(-1, -1, block)).flatten(1)
+    places = (chosen[:, :, None] * block + torch.arange(block, device=values.device)).flatten(1)
+    tail = values[:, blocks * block :]
+    candidates = torch.cat([candidates, tail], dim=1)
+    ends = torch.arange(blocks * block, width, device=values.device).expand(rows, -1)
+    best = candidates.topk(k, dim=1)
+    return best.values, torch.cat([places, ends], dim=1).gather(1, best.indices)
