@@ -1,0 +1,1 @@
+"""Pure functions over lists: references and hypotheses in, scores out. Rates are in percent."""

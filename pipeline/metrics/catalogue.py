@@ -1,0 +1,31 @@
+"""A metric's name in params.yaml → the metric."""
+
+from collections.abc import Callable
+from functools import partial
+
+from pipeline.metrics.error_rate import cer, wer
+from pipeline.metrics.metric import Metric
+from pipeline.metrics.parsing import parsing
+from pipeline.metrics.tagging import tagging
+from pipeline.metrics.translation import TOKENIZERS, bleu, bleu_tokenised, chrf
+from pipeline.problems import Problem, nearest
+
+
+def find(name: str, lowercase: bool = False) -> Metric:
+    """The metric called `name`. `lowercase`: the system writes lower case alone, and is scored so.
+
+    Raises Problem with the nearest name if there is none.
+    """
+    metrics: dict[str, Callable[[], Metric]] = {
+        "wer": wer,
+        "cer": cer,
+        "bleu": partial(bleu, lowercase=lowercase),
+        "bleu_tokenised": partial(bleu_tokenised, lowercase=lowercase),
+        **{f"bleu_{t}": partial(bleu, f"bleu_{t}", tokenizer=t, lowercase=lowercase) for t in TOKENIZERS},
+        "chrf": partial(chrf, lowercase=lowercase),
+        "tagging": tagging,
+        "parsing": parsing,
+    }
+    if name not in metrics:
+        raise Problem(f"there is no metric {name!r}: {nearest(name, metrics)}")
+    return metrics[name]()

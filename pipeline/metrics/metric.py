@@ -1,0 +1,50 @@
+"""What every metric is: statistics of each sentence, a function from their sum to scores, and a trivial system.
+
+A corpus score is a function of sums over sentences, never a mean of sentence scores. So the statistics are all that the
+bootstrap needs, and one function serves the test set and its resamples alike.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Scores = Mapping[str, np.ndarray]  # name → [...], NaN where a score is undefined (no unknown word in the test, say)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A decoded test set: an entry a sentence in each list, texts or lists of words."""
+
+    sources: list[Any]  # None where the source is audio
+    references: list[Any]
+    hypotheses: list[Any]
+    known: frozenset[str] = frozenset()  # the words of the training source, where it is words
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the trivial system may learn from."""
+
+    sources: list[Any]  # empty where the source is audio
+    targets: list[Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`statistics(output)` → int [N, K]; `scores` of their sums [..., K]; `baseline` answers without a model."""
+
+    statistics: Callable[[Output], np.ndarray]
+    scores: Callable[[np.ndarray], Scores]
+    baseline: Callable[[Training, list[Any]], list[Any]]  # training, test sources → hypotheses
+    counts: Mapping[str, int] = field(default_factory=dict)  # name in the score file → column of the statistics
+    signature: Callable[[], str] | None = None  # asked for after `statistics`
+    tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """100 part / whole, in percent; NaN where the whole is nothing."""
+    whole = np.asarray(whole, dtype=float)
+    rates: np.ndarray = np.divide(100.0 * part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return rates
