@@ -86,7 +86,7 @@ def read_linear(text: str | Sequence[str]) -> Bracketing | None:
             if token[1:] != label or start == len(leaves):
                 return None
             spans[place] = (label, start, len(leaves))
-        elif not open_:
+        elif not open_ or token != LEAF:
             return None
         else:
             leaves.append(token)

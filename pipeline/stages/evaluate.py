@@ -40,16 +40,20 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
         "empty": sum(not line.best for line in lines),
         "never_stopped": sum(not line.finished for line in lines),
     }
+    lowercase = getattr(getattr(codec, "config", None), "lowercase", False)
     for name in metrics:
-        metric = find(name, lowercase=getattr(codec, "lowercase", False))
+        metric = find(name, lowercase)
         references = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
         trivial = metric.baseline(training, sources)
-        if metric.tokenised:  # the hypothesis is tokenised already: bring the others to its form
-            references = [_as(codec, "normalise", text) for text in references]
-            trivial = [_as(codec, "normalise", text) for text in trivial]
-        else:  # the reference is as people write: bring the hypothesis to its form
+        if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
+            references = [_as(codec, "prepare", text) for text in references]
+            trivial = [_as(codec, "prepare", text) for text in trivial]
+        else:  # the reference is as people write: bring the hypothesis to that form
             hypotheses = [_as(codec, "detokenise", text) for text in hypotheses]
+            if lowercase:  # but nobody can tell what case a lower-cased system meant
+                references = [_lower(value) for value in references]
+                trivial = [_lower(value) for value in trivial]
         scores |= _score(metric, Output(sources, references, hypotheses, known), name)
         for key, value in _totals(metric, Output(sources, references, trivial, known)).items():
             scores[f"{key}_baseline"] = value
@@ -89,9 +93,13 @@ def _training(system: System) -> Training:
 
 
 def _as(codec: Any, form: str, value: Any) -> Any:
-    """`value` in a form that a codec of texts may know (`normalise`, `detokenise`); others leave it as it is."""
+    """`value` in a form that a codec of texts may know (`prepare`, `detokenise`); others leave it as it is."""
     change = getattr(codec, form, None)
     return change(value) if change is not None else value
+
+
+def _lower(value: str | list[str]) -> str | list[str]:
+    return value.lower() if isinstance(value, str) else [word.lower() for word in value]
 
 
 def _length(line: Decoded) -> int:
