@@ -1,0 +1,278 @@
+"""Frames of audio [T, F] → tokens, without an alignment: convolutions, a bidirectional LSTM, and CTC.
+
+Connectionist temporal classification (Graves et al. 2006): the network says at each step which token is heard there, or
+none (the blank), and the loss adds up every alignment of the tokens with the steps. Convolutions of stride 2 come
+first, so that the LSTM takes one step for several frames. Training hides stretches of time and bands of frequency
+(SpecAugment, Park et al. 2019) and plays utterances a little faster or slower. Features come in with mean 0 a band.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline import training
+from pipeline.data import Data, Side, Vocabulary
+from pipeline.models.layers import Dropout, load_module, save_module
+from pipeline.params import Row
+from pipeline.problems import Problem
+from pipeline.records import Hypothesis
+from pipeline.search.ctc import BLANK, greedy, prefix_beam
+from pipeline.sequences import batches_of
+
+KERNEL = 5  # steps that a convolution sees
+HIDDEN_SHARE = 0.2  # of an utterance: the longest stretch that one time mask hides
+
+
+class Config(Row):
+    subsampling: Literal[1, 2, 4, 8] = 4  # frames a step of the LSTM
+    channels: int = Field(192, ge=1)  # of the convolutions
+    hidden: int = Field(160, ge=1)  # of the LSTM, in each direction
+    layers: int = Field(2, ge=1)  # of the LSTM
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class Train(training.Options):
+    batch: int = Field(10_000, ge=1)  # padded frames a batch
+    lr: float = Field(2e-3, gt=0)
+    schedule: Literal["inverse_sqrt", "linear", "cosine", "constant"] = "cosine"
+    warmup: int = Field(200, ge=0)  # steps
+    stretch: float = Field(0.1, ge=0, lt=1)  # 0.1: utterances last 0.9 to 1.1 times as long
+    time_masks: int = Field(2, ge=0)
+    time_mask: int = Field(30, ge=0)  # frames that a mask hides at most
+    frequency_masks: int = Field(2, ge=0)
+    frequency_mask: int = Field(12, ge=0)  # bands that a mask hides at most
+
+
+class Decode(Row):
+    beam_size: int = Field(8, ge=1)  # prefixes kept; 1: the best alignment, collapsed
+    candidates: int = Field(20, ge=0)  # the most probable tokens of a step that may lengthen a prefix; 0: all
+    n_best: int = Field(1, ge=1)
+    batch: int = Field(60_000, ge=1)  # padded frames searched at once
+
+    @model_validator(mode="after")
+    def _enough_prefixes(self) -> "Decode":
+        if self.n_best > self.beam_size:
+            raise ValueError(f"n_best: {self.n_best} needs a beam_size of at least {self.n_best}")
+        return self
+
+
+class Recogniser(nn.Module):
+    def __init__(self, config: Config, inputs: int, outputs: int):
+        """`inputs`: numbers a frame; `outputs`: the size of the vocabulary, whose id 0 is the blank."""
+        super().__init__()
+        self.config, self.inputs, self.outputs = config, inputs, outputs
+        wide, both = config.channels, 2 * config.hidden
+        self.strides = [2] * int(math.log2(config.subsampling)) or [1]
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(inputs if i == 0 else wide, wide, KERNEL, stride, padding=KERNEL // 2)
+            for i, stride in enumerate(self.strides)
+        )
+        self.norm = nn.LayerNorm(wide)
+        self.layers = nn.ModuleList(
+            Bidirectional(wide if i == 0 else both, config.hidden) for i in range(config.layers)
+        )
+        self.output = nn.Linear(both, outputs)
+        self.dropout = Dropout(config.dropout)
+
+    def log_probs(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames [B, T, F] and their counts [B] → log-probabilities [S, B, V] and the counts of steps [B]."""
+        x = frames.transpose(1, 2)  # [B, F, T]
+        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
+            # Padding is silent before each layer: an utterance's output does not depend on its neighbours.
+            x = x * (torch.arange(x.shape[2], device=x.device) < lengths[:, None])[:, None]
+            x = F.relu(convolution(x))
+            lengths = (lengths + stride - 1) // stride
+        x = self.dropout(self.norm(x.permute(2, 0, 1)))  # [S, B, C]
+        mirror = _mirror(lengths, x.shape[0])
+        for layer in self.layers:
+            x = self.dropout(layer(x, mirror))
+        return self.output(x).float().log_softmax(dim=2), lengths
+
+    def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """`frames` [B, T, F], `lengths` [B], `tokens` [B, U] padded with the blank → summed loss, count of tokens."""
+        log_probs, lengths = self.log_probs(batch["frames"], batch["lengths"])
+        tokens = batch["tokens"]
+        counts = (tokens != BLANK).sum(dim=1)
+        loss = F.ctc_loss(log_probs, tokens, lengths, counts, blank=BLANK, reduction="sum")
+        return loss, counts.sum()
+
+
+class Bidirectional(nn.Module):
+    """An LSTM over an utterance, and another over the same utterance backwards (Schuster and Paliwal 1997).
+
+    Both begin at an end of the utterance itself: padding comes after it in either direction. So they need no packed
+    sequences, which a CPU computes three times as slowly.
+    """
+
+    def __init__(self, inputs: int, hidden: int):
+        super().__init__()
+        self.forwards = nn.LSTM(inputs, hidden)
+        self.backwards = nn.LSTM(inputs, hidden)
+
+    def forward(self, x: Tensor, mirror: Tensor) -> Tensor:
+        """x [S, B, C], mirror [S * B] from `_mirror` → [S, B, 2 * hidden]."""
+        after, _ = self.forwards(x)
+        before, _ = self.backwards(_rearranged(x, mirror))
+        return torch.cat([after, _rearranged(before, mirror)], dim=2)
+
+
+def _mirror(lengths: Tensor, steps: int) -> Tensor:
+    """Which row of [S * B] comes to each place when every utterance is turned round within its own length: [S * B]."""
+    step = torch.arange(steps, device=lengths.device)[:, None]  # [S, 1]
+    turned = torch.where(step < lengths, lengths - 1 - step, step)  # [S, B]
+    return (turned * len(lengths) + torch.arange(len(lengths), device=lengths.device)).flatten()
+
+
+def _rearranged(x: Tensor, order: Tensor) -> Tensor:
+    """[S, B, C] with its S * B rows in another order."""
+    return x.flatten(0, 1).index_select(0, order).view_as(x)
+
+
+def fit(
+    *, data: Data, config: Config, options: Train, needs: Path, work: Path
+) -> tuple[Recogniser, list[dict[str, float]]]:
+    training.prepare_device(options.seed)
+    inputs, outputs = data.source["train"].codec.dim, len(data.target["train"].codec)
+    model = Recogniser(config, inputs, outputs)
+    batches = {split: _batches(data, split, config, options) for split in ("train", "dev")}
+    history = training.fit(model, train=batches["train"], dev=batches["dev"], options=options, work=work)
+    return model, history
+
+
+def save(model: Recogniser, folder: Path) -> None:
+    save_module(model, model.config, {"inputs": model.inputs, "outputs": model.outputs}, folder)
+
+
+def load(folder: Path) -> Recogniser:
+    model: Recogniser = load_module(Recogniser, Config, folder)
+    return model
+
+
+@torch.inference_mode()
+def decode(*, model: Recogniser, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
+    """N-best lists in the order of the source. Utterances of about one length are searched together."""
+    training.prepare_device(0)
+    sequences = source.sequences
+    order = np.argsort(sequences.lengths, kind="stable")
+    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
+    for rows in batches_of(sequences.lengths, order.tolist(), options.batch):
+        frames, lengths = _frames(*sequences.padded(rows))
+        log_probs, steps = model.log_probs(frames, lengths)
+        for row, n_best in zip(rows, search(log_probs.transpose(0, 1), steps, options), strict=True):
+            found[row] = n_best
+    yield from found
+
+
+def search(log_probs: Tensor, steps: Tensor, options: Decode) -> list[list[Hypothesis]]:
+    """log_probs [B, S, V], steps [B] → n-best lists."""
+    values, lengths = log_probs.cpu().numpy(), steps.cpu().numpy()
+    if options.beam_size == 1:
+        return greedy(values, lengths)
+    return prefix_beam(
+        values, lengths, beam_size=options.beam_size, candidates=options.candidates, n_best=options.n_best
+    )
+
+
+def _batches(data: Data, split: str, config: Config, options: Train) -> training.Batches:
+    source, target = data.source[split].sequences, data.target[split].sequences
+    needed = np.array([_steps_needed(target[i]) for i in range(len(target))], dtype=np.int64)
+    usable = np.flatnonzero(-(-source.lengths // config.subsampling) >= needed)
+    left_out = np.setdiff1d(np.arange(len(target)), usable)
+    if len(left_out):
+        print(
+            f"{split}: {len(left_out)} of {len(target)} utterances are left out, too short for their text at "
+            f"{config.subsampling} frames a step: {', '.join(source.ids[i] for i in left_out[:5])}"
+            f"{', ...' if len(left_out) > 5 else ''}",
+            flush=True,
+        )
+        if not len(usable):
+            raise Problem(
+                f"{split}: every utterance is too short for its text, {source.ids[left_out[0]]} among them: "
+                "set model.subsampling lower, or look at the times of the corpus"
+            )
+
+    def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
+        rows = usable[rows]
+        frames, lengths = source.padded(rows)
+        if split == "train":
+            shortest = needed[rows] * config.subsampling
+            frames, lengths = augment(frames, lengths, shortest, _draws(rows, epoch, options), options)
+        tokens, _ = target.padded(rows, fill=BLANK)
+        frames_tensor, lengths_tensor = _frames(frames, lengths)
+        return {"frames": frames_tensor, "lengths": lengths_tensor, "tokens": torch.from_numpy(tokens).long()}
+
+    ids = [source.ids[i] for i in usable]
+    return training.Batches(source.lengths[usable], options.batch, collate, options.seed, ids)
+
+
+def _steps_needed(tokens: np.ndarray) -> int:
+    """The steps of the shortest alignment: one a token, and a blank between two that are the same; at least one."""
+    return max(len(tokens) + int((tokens[1:] == tokens[:-1]).sum()), 1)
+
+
+def _frames(frames: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, Tensor]:
+    """As tensors, at least one frame wide: an utterance without frames still passes through the convolutions."""
+    if not frames.shape[1]:
+        frames = np.zeros((len(frames), 1, frames.shape[2]), frames.dtype)
+    return torch.from_numpy(frames.astype(np.float32)), torch.from_numpy(lengths.astype(np.int64))
+
+
+def _draws(rows: np.ndarray, epoch: int, options: Train) -> np.ndarray:
+    """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask. A row's depend on (seed, epoch, row) alone."""
+    count = 1 + 2 * (options.time_masks + options.frequency_masks)
+    return np.stack([np.random.default_rng((options.seed, epoch, int(row))).random(count) for row in rows])
+
+
+def augment(
+    frames: np.ndarray, lengths: np.ndarray, shortest: np.ndarray, draws: np.ndarray, options: Train
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stretch utterances in time, never to less than `shortest` frames [B]; then hide times and bands.
+
+    frames: [B, T, F], zero being the mean of a band; lengths: [B]; draws: [B, D] from `_draws`. Returns frames and
+    lengths anew.
+    """
+    factors = 1 + options.stretch * (2 * draws[:, 0] - 1)
+    stretched = np.maximum(np.round(lengths * factors).astype(np.int64), np.minimum(shortest, lengths))
+    frames = resample(frames.astype(np.float32, copy=False), lengths, stretched)
+    time = np.arange(frames.shape[1])  # [T]
+    band = np.arange(frames.shape[2])  # [F]
+    shown_times = time < stretched[:, None]  # [B, T]
+    shown_bands = np.ones((len(frames), len(band)), dtype=bool)
+    widest = np.minimum(options.time_mask, np.floor(HIDDEN_SHARE * stretched))
+    for i in range(options.time_masks + options.frequency_masks):
+        width, place = draws[:, 1 + 2 * i], draws[:, 2 + 2 * i]
+        if i < options.time_masks:
+            shown_times &= ~_stretch(time, width * (widest + 1), place, stretched)
+        else:
+            shown_bands &= ~_stretch(band, width * (options.frequency_mask + 1), place, np.array([len(band)]))
+    frames *= shown_times[:, :, None]
+    frames *= shown_bands[:, None, :]
+    return frames, stretched
+
+
+def _stretch(axis: np.ndarray, width: np.ndarray, place: np.ndarray, extent: np.ndarray) -> np.ndarray:
+    """Where `axis` [N] lies in a stretch of floor(width) [B], at `place` (0 to 1) of the room that it has: [B, N]."""
+    whole = np.minimum(np.floor(width), extent)
+    start = np.floor(place * (extent - whole + 1))
+    hidden: np.ndarray = (axis >= start[:, None]) & (axis < (start + whole)[:, None])
+    return hidden
+
+
+def resample(frames: np.ndarray, lengths: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """[B, T, F] with each row's `lengths` frames drawn out to `wanted` by linear interpolation: [B, max(wanted), F]."""
+    steps = np.arange(int(wanted.max(initial=0)))
+    ratio = (lengths - 1) / np.maximum(wanted - 1, 1)
+    position = np.clip(steps * ratio[:, None], 0, np.maximum(lengths - 1, 0)[:, None])  # [B, T']
+    left = position.astype(np.int64)
+    right = np.minimum(left + 1, np.maximum(lengths - 1, 0)[:, None])
+    share = (position - left).astype(np.float32)[:, :, None]
+    rows = np.arange(len(frames))[:, None]
+    drawn: np.ndarray = frames[rows, left] * (1 - share) + frames[rows, right] * share
+    return drawn
