@@ -26,6 +26,11 @@ def manifests(corpus: str) -> Path:
     return DATA / "manifests" / corpus
 
 
+def summary(corpus: str) -> Path:
+    """The counts of a corpus, flat: a metric."""
+    return DATA / "summaries" / f"{corpus}.json"
+
+
 def encoding(place: str) -> Path:
     """The folder of `features/<name>` or `tokens/<name>`, as params.yaml writes it: codec/ train/ dev/ test/."""
     return DATA / place

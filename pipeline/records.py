@@ -54,26 +54,47 @@ class Reject:
     where: str
     reason: str  # a short constant, counted in the summary: `overlapping`, `empty text`, ...
     text: str
+    note: str = ""  # the item, what exactly is wrong with it and the remedy, where there is one
 
 
-REJECT_SCHEMA = pa.schema([(name, pa.string()) for name in ("file", "where", "reason", "text")])
+REJECT_SCHEMA = pa.schema([(name, pa.string()) for name in ("file", "where", "reason", "text", "note")])
 
 Record = Mapping[str, Any]
 
 
-def write_table(path: Path, records: Iterable[Record], schema: pa.Schema, chunk: int = 10_000) -> int:
-    """Write records to Parquet in chunks; returns how many. The same records are the same bytes."""
-    count = 0
-    with replacing_file(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
-        buffer: list[Record] = []
+class TableWriter:
+    """A Parquet file under way: records are buffered and written in chunks. The same records are the same bytes."""
+
+    def __init__(self, path: Path, schema: pa.Schema, chunk: int = 10_000) -> None:
+        self.count = 0
+        self._schema, self._chunk = schema, chunk
+        self._buffer: list[Record] = []
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def __enter__(self) -> "TableWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def append(self, record: Record) -> None:
+        self._buffer.append(record)
+        self.count += 1
+        if len(self._buffer) == self._chunk:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.Table.from_pylist(self._buffer, schema=self._schema))
+        self._buffer.clear()
+
+
+def write_table(path: Path, records: Iterable[Record], schema: pa.Schema) -> int:
+    """Write records to Parquet; returns how many. `path` changes only when all are written."""
+    with replacing_file(path) as partial, TableWriter(partial, schema) as table:
         for record in records:
-            buffer.append(record)
-            count += 1
-            if len(buffer) == chunk:
-                writer.write_table(pa.Table.from_pylist(buffer, schema=schema))
-                buffer.clear()
-        writer.write_table(pa.Table.from_pylist(buffer, schema=schema))
-    return count
+            table.append(record)
+    return table.count
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,199 @@
+"""A raw corpus → data/manifests/<corpus>/{train,dev,test,rejected}.parquet and data/summaries/<corpus>.json.
+
+One pass reads, sorts into splits and measures; a second leaves out the train and dev copies of what is tested on.
+Memory holds a hash a dev or test record, and no more.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import paths
+from pipeline.corpora.splits import Found, Split, amount
+from pipeline.params import configure, load, row
+from pipeline.problems import Problem
+from pipeline.records import REJECT_SCHEMA, Record, Reject, TableWriter, read_table
+
+# Columns that a record carries between the two passes.
+ORIGIN = ("_file", "_where")
+LEAKED = "copy of a {} record"
+NOTES = 3  # notes of one reason that are printed
+
+
+def run(name: str) -> None:
+    corpus = row(load().corpora, name, "corpora")
+    craft: Any = import_module(f"pipeline.corpora.{corpus.kind}")
+    config: Any = configure(craft.Config, corpus.options, f"corpora.{name}")
+    raw = paths.raw(corpus.raw)
+    if not raw.is_dir():
+        raise Problem(f"{raw} is missing: run `dvc repro prepare@{corpus.raw}`, or put your files there")
+    with paths.replacing(paths.manifests(name)) as folder:
+        summary = Ingestion(name, craft, config, folder).run(raw)
+        with paths.replacing_file(paths.summary(name)) as file:
+            file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    print(f"{name}: {paths.manifests(name)}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+
+
+class Ingestion:
+    """One corpus on its way into `folder`."""
+
+    def __init__(self, name: str, craft: Any, config: Any, folder: Path) -> None:
+        self.name, self.craft, self.config, self.folder = name, craft, config, folder
+        self.schema: pa.Schema = craft.schema(config)
+        self.wide = self.schema
+        for column in ORIGIN:
+            self.wide = self.wide.append(pa.field(column, pa.string()))
+        self.rejects: Counter[str] = Counter()
+        self.keys: dict[str, set[bytes]] = {"test": set(), "dev": set()}
+
+    def run(self, raw: Path) -> dict[str, float]:
+        """Write the manifests; returns the summary."""
+        with TableWriter(self.folder / "rejected.parquet", REJECT_SCHEMA) as rejected:
+            with ExitStack() as stack:
+                sorted_ = {
+                    split: stack.enter_context(TableWriter(self._draft(split), self.wide)) for split in paths.SPLITS
+                }
+                for item in self._read(raw):
+                    if isinstance(item, Reject):
+                        self._drop(item, rejected)
+                    else:
+                        self._keep(item, sorted_)
+            figures = Figures(self.schema)
+            for split in paths.SPLITS:
+                with TableWriter(self.folder / f"{split}.parquet", self.schema) as table:
+                    for record in self._clean(split, rejected):
+                        figures.add(split, record)
+                        table.append(record)
+                self._draft(split).unlink()
+        return self._summary(figures)
+
+    def _read(self, raw: Path) -> Iterator[Found | Reject]:
+        """Everything that the craft finds, each record with its split."""
+        bounds: tuple[int, int] | None = None
+        if self._by_sentence():
+            total = sum(isinstance(item, Found) for item in self.craft.read(self.config, raw, self.name))
+            bounds = self._bounds(total)
+        index = 0
+        for item in self.craft.read(self.config, raw, self.name):
+            if isinstance(item, Found) and item.split is None and bounds:
+                split = "train" if index < bounds[0] else "dev" if index < bounds[1] else "test"
+                index += 1
+                yield Found(split, item.record, item.file, item.where)
+            else:
+                yield item
+
+    def _by_sentence(self) -> bool:
+        return not isinstance(self.config.files, dict) and not (self.config.split or Split()).whole
+
+    def _bounds(self, total: int) -> tuple[int, int]:
+        """Where dev and where test begin."""
+        split = self.config.split or Split()
+        if isinstance(split.dev, list) or isinstance(split.test, list):
+            raise Problem(f"corpora.{self.name}.split: names are for whole files or recordings: give shares or numbers")
+        test = total - amount(split.test, total)
+        dev = test - amount(split.dev, total)
+        if dev <= 0:
+            raise Problem(f"corpora.{self.name}.split: dev and test take all of {total} sentences: make them smaller")
+        return dev, test
+
+    def _keep(self, found: Found, tables: dict[str, TableWriter]) -> None:
+        assert found.split is not None
+        if found.split in self.keys:
+            self.keys[found.split].add(self._digest(found.record))
+        tables[found.split].append({**found.record, **dict(zip(ORIGIN, (found.file, found.where), strict=True))})
+
+    def _drop(self, reject: Reject, table: TableWriter) -> None:
+        self.rejects[reject.reason] += 1
+        if reject.note and self.rejects[reject.reason] <= NOTES:
+            print(f"rejected: {reject.note}")
+        table.append(asdict(reject))
+
+    def _clean(self, split: str, rejected: TableWriter) -> Iterator[Record]:
+        """The records of a split without the copies of what later splits are tested on."""
+        against = {"train": ("test", "dev"), "dev": ("test",), "test": ()}[split]
+        for record in read_table(self._draft(split)):
+            file, where = (record.pop(column) for column in ORIGIN)
+            copied = next((other for other in against if self._digest(record) in self.keys[other]), None)
+            if copied is None:
+                yield record
+                continue
+            if self.config.leakage == "refuse":
+                raise Problem(
+                    f"{file}, {where}: {record['id']} ({split}) is a copy of a {copied} record: take it out, "
+                    f"or write `leakage: move` under corpora.{self.name}"
+                )
+            text = " | ".join(self.craft.key(self.config, record))
+            self._drop(Reject(file, where, LEAKED.format(copied), text), rejected)
+
+    def _digest(self, record: Record) -> bytes:
+        content = json.dumps(self.craft.key(self.config, record), ensure_ascii=False)
+        return hashlib.blake2b(content.encode(), digest_size=16).digest()
+
+    def _draft(self, split: str) -> Path:
+        return self.folder / f".{split}.draft"
+
+    def _summary(self, figures: "Figures") -> dict[str, float]:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in self.rejects.most_common(5))
+        if not figures.counts["train"]:
+            raise Problem(
+                f"corpora.{self.name}: no record is left to train on"
+                + (
+                    f" (rejected: {reasons}): mend the files, or the options"
+                    if reasons
+                    else ": check `files` and `split`"
+                )
+            )
+        leaked = sum(self.rejects[LEAKED.format(split)] for split in self.keys)
+        return {
+            **figures.summary(),
+            "leaked": leaked,
+            "rejected": self.rejects.total(),
+            **{f"rejected_{reason.replace(' ', '_')}": count for reason, count in sorted(self.rejects.items())},
+        }
+
+
+class Figures:
+    """What the summary tells of the records: how many, how long, the longest."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.timed = "start" in schema.names
+        self.worded = "words" in schema.names
+        self.texts = [field.name for field in schema if field.type == pa.string() and field.name not in NOT_TEXT]
+        self.counts = dict.fromkeys(paths.SPLITS, 0)
+        self.seconds = dict.fromkeys(paths.SPLITS, 0.0)
+        self.recordings: dict[str, set[str]] = {split: set() for split in paths.SPLITS}
+        self.longest: dict[str, float] = {}
+
+    def add(self, split: str, record: Record) -> None:
+        self.counts[split] += 1
+        if self.timed:
+            seconds = record["end"] - record["start"]
+            self.seconds[split] += seconds
+            self.recordings[split].add(record["recording"])
+            self._longest("seconds", seconds)
+        if self.worded:
+            self._longest("words", len(record["words"]))
+        else:
+            self._longest("characters", max(len(record[text] or "") for text in self.texts))
+
+    def _longest(self, unit: str, length: float) -> None:
+        self.longest[unit] = max(length, self.longest.get(unit, 0))
+
+    def summary(self) -> dict[str, float]:
+        noun = "utterances" if self.timed else "sentences"
+        figures: dict[str, float] = {f"{noun}_{split}": count for split, count in self.counts.items()}
+        if self.timed:
+            figures |= {f"hours_{split}": round(seconds / 3600, 4) for split, seconds in self.seconds.items()}
+            figures |= {f"recordings_{split}": len(names) for split, names in self.recordings.items()}
+        return figures | {f"longest_{unit}": round(length, 3) for unit, length in self.longest.items()}
+
+
+NOT_TEXT = ("id", "recording", "speaker", "audio")
