@@ -1,6 +1,7 @@
 """A module's source → a hash of its syntax tree and of the trees of the package's modules that it imports.
 
-Comments, docstrings and layout do not count: an edit of them reruns nothing.
+Comments, docstrings and layout do not count: an edit of them reruns nothing. Files of a package that are no modules
+(templates) count as they are.
 """
 
 import ast
@@ -77,7 +78,19 @@ def _own_hash(module: str) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    total = hashlib.sha256(ast.dump(tree).encode())
+    for file in _beside(module):
+        total.update(file.name.encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def _beside(module: str) -> list[Path]:
+    """What a package reads that is no module: templates, style sheets, word lists. They decide what it writes, too."""
+    file = _file(module)
+    if file is None or file.name != "__init__.py":
+        return []
+    return sorted(f for f in file.parent.iterdir() if f.is_file() and f.suffix != ".py" and not f.name.startswith("."))
 
 
 @cache

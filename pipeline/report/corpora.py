@@ -1,0 +1,193 @@
+"""Summaries and manifests in, the data section out: counts a split, histograms of lengths, rejects and why."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import pyarrow.parquet as pq
+from markupsafe import Markup
+
+from pipeline import paths
+from pipeline.records import Reject, read_table
+from pipeline.report import svg
+from pipeline.report.alignment import units
+from pipeline.sequences import read_json
+
+BINS = 24
+SHOWN_REJECTS = 12  # examples a corpus, spread over the reasons
+TEXT_SHOWN = 240  # characters of a rejected text
+NOT_MEASURED = ("id", "recording", "speaker", "audio", "start", "end")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Histograms of one field: train as bars, test beside it."""
+
+    field: str
+    unit: str
+    picture: Markup
+    longest: float
+
+
+@dataclass(frozen=True)
+class Reason:
+    name: str
+    count: int
+    meter: Markup
+
+
+@dataclass(frozen=True)
+class Description:
+    name: str
+    splits: dict[str, dict[str, float]]  # figure → split → number
+    figures: dict[str, Any]  # what belongs to no split
+    lengths: list[Lengths]
+    reasons: list[Reason]
+    rejects: list[Reject]
+
+
+def describe(corpus: str) -> Description:
+    """What stands in data/summaries and data/manifests about a corpus, as far as it is there."""
+    place = paths.summary(corpus)
+    summary = _flat(read_json(place)) if place.is_file() else {}
+    splits: dict[str, dict[str, float]] = {}
+    figures: dict[str, Any] = {}
+    reasons: Counter[str] = Counter()
+    for key, value in summary.items():
+        split, name = _split_of(key)
+        if key.startswith(("rejected_", "rejected.")):
+            reasons[key[len("rejected_") :].replace("_", " ")] += int(value)
+        elif split:
+            splits.setdefault(name, {})[split] = value
+        else:
+            figures[key] = value
+    counted, examples = _rejects(corpus)
+    reasons = counted or reasons
+    most = max(reasons.values(), default=1)
+    return Description(
+        name=corpus,
+        splits=splits,
+        figures=figures,
+        lengths=_lengths(corpus),
+        reasons=[Reason(name, n, svg.meter(n / most, f"{n} rejected: {name}")) for name, n in _by_count(reasons)],
+        rejects=examples,
+    )
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= _flat(value, f"{prefix}{key}_") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _split_of(key: str) -> tuple[str, str]:
+    """`train_hours` and `hours_train` → (train, hours)."""
+    for split in paths.SPLITS:
+        if key == split:
+            return split, "records"
+        if key.startswith(f"{split}_"):
+            return split, key[len(split) + 1 :]
+        if key.endswith(f"_{split}"):
+            return split, key[: -len(split) - 1]
+    return "", key
+
+
+def _rejects(corpus: str) -> tuple[Counter[str], list[Reject]]:
+    """How many were dropped for each reason, and the first few of each."""
+    place = paths.manifest(corpus, "rejected")
+    counts: Counter[str] = Counter()
+    first: dict[str, list[Reject]] = {}
+    for record in read_table(place) if place.is_file() else ():
+        reject = Reject(**record)
+        counts[reject.reason] += 1
+        if len(first.setdefault(reject.reason, [])) < SHOWN_REJECTS:
+            first[reject.reason].append(reject)
+    shown: list[Reject] = []
+    for rank in range(SHOWN_REJECTS):  # one of each reason, then a second of each, until the table is full
+        shown += [first[reason][rank] for reason, _ in _by_count(counts) if rank < len(first[reason])]
+    shown = shown[:SHOWN_REJECTS]
+    return counts, [_shortened(reject) for reject in shown]
+
+
+def _shortened(reject: Reject) -> Reject:
+    text = reject.text or ""
+    return Reject(
+        reject.file, reject.where, reject.reason, text if len(text) <= TEXT_SHOWN else text[:TEXT_SHOWN] + "…"
+    )
+
+
+def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _lengths(corpus: str) -> list[Lengths]:
+    main, beside = (_measure(corpus, split) for split in ("train", "test"))
+    return [
+        Lengths(field, unit, _histogram(counts, beside.get((field, unit), Counter()), unit), max(counts))
+        for (field, unit), counts in main.items()
+        if counts
+    ]
+
+
+def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
+    """(field, unit) → how many records have each length. One pass; memory grows with distinct lengths alone."""
+    place = paths.manifest(corpus, split)
+    found: dict[tuple[str, str], Counter[float]] = {}
+    if not place.is_file():
+        return found
+    names = pq.read_schema(place).names
+    measured = [name for name in names if name not in NOT_MEASURED]
+    spoken = "audio" in names
+    for record in read_table(place):
+        if spoken:
+            found.setdefault(("audio", "seconds"), Counter())[round(record["end"] - record["start"], 1)] += 1
+        for name in measured:
+            value = record[name]
+            if value:
+                found.setdefault((name, _unit(name)), Counter())[len(_counted(name, value))] += 1
+    return _without_twins(found)
+
+
+def _unit(field: str) -> str:
+    return "brackets" if field == "tree" else "words"
+
+
+def _counted(field: str, value: Any) -> Any:
+    if field == "tree":
+        return range(value.count("("))
+    return units(value) if isinstance(value, str) else value
+
+
+def _without_twins(found: dict[tuple[str, str], Counter[float]]) -> dict[tuple[str, str], Counter[float]]:
+    """Tags are as many as their words: a field that repeats an earlier one's lengths is left out."""
+    kept: dict[tuple[str, str], Counter[float]] = {}
+    for key, counts in found.items():
+        if counts not in kept.values():
+            kept[key] = counts
+    return kept
+
+
+def _histogram(main: Counter[float], beside: Counter[float], unit: str) -> Markup:
+    """Bins up to the length that 99 % stay below; the last one holds the long tail."""
+    total, seen, end = main.total(), 0, 0.0
+    for length in sorted(main):
+        seen += main[length]
+        end = length
+        if seen >= 0.99 * total:
+            break
+    step = svg.ticks(0, max(end, 1e-3), BINS)
+    width = step[1] - step[0]
+    if unit != "seconds":
+        width = max(1.0, float(ceil(width)))
+    count = int(end / width) + 1
+
+    def binned(counts: Counter[float]) -> svg.Bins:
+        bins = [0] * count
+        for length, n in counts.items():
+            bins[min(int(length / width + 1e-9), count - 1)] += n
+        return svg.Bins(width, bins, open=max(main) > count * width)
+
+    return svg.histogram(binned(main), binned(beside) if beside else None, unit, ("train", "test"))

@@ -1,0 +1,63 @@
+"""The parts of the report in, the page out: templates with everything escaped that is not our own drawing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.report import scores, svg
+from pipeline.report.corpora import Description
+from pipeline.report.curves import Chart
+from pipeline.report.samples import Group
+from pipeline.report.scores import Board
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Trained:
+    name: str
+    charts: list[Chart]
+
+
+def render(
+    *,
+    title: str,
+    boards: list[Board],
+    systems: list[Trained],
+    corpora: list[Description],
+    groups: list[Group],
+    parameters: Mapping[str, str],
+) -> str:
+    """One HTML page, with its style inside. The same parts are the same bytes."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"figure": _figure, "words": _words, "metric_title": scores.title}
+    environment.tests["lower_better"] = scores.lower_is_better
+    page: str = environment.get_template("page.html").render(
+        title=title,
+        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
+        boards=boards,
+        systems=systems,
+        corpora=corpora,
+        groups=groups,
+        parameters=parameters,
+    )
+    return page
+
+
+def _figure(value: Any) -> str:
+    return svg.figure(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,230 @@
+"""Hypotheses in, samples out: the same sentences for every system of a task, aligned with their reference."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from pipeline import paths
+from pipeline.params import Params
+from pipeline.records import Decoded, read_decoded, read_table
+from pipeline.report import alignment, heat, trees
+from pipeline.report.alignment import Pair
+from pipeline.report.clips import Clip, Clips
+
+BLOCK = 1000  # sentences aligned at once
+CONFUSIONS = 12  # rows of the table of confused tags
+WIDEST = 120  # tokens on a side of an attention map
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one system made of a sample."""
+
+    system: str
+    text: str
+    pairs: list[Pair]  # empty where a drawing says it better
+    errors: int
+    finished: bool
+    others: list[tuple[str, float]]  # the rest of the n-best list, with scores
+    attention: Markup | None
+    tree: Markup | None
+    score: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    id: str
+    source: str
+    reference: str
+    clip: Clip | None
+    tree: Markup | None  # of the reference, marked against the first system's
+    attempts: list[Attempt]
+
+    @property
+    def drawn(self) -> bool:
+        return self.tree is not None
+
+
+@dataclass(frozen=True)
+class Confusion:
+    reference: str
+    hypothesis: str
+    count: int
+    share: float  # of this reference's tags, in percent
+    word: str  # the one most often confused so
+
+
+@dataclass(frozen=True)
+class Group:
+    """The samples of one task on one corpus: the first of the test set, then those with most errors."""
+
+    task: str
+    corpus: str
+    systems: list[str]
+    first: list[Sample]
+    worst: list[Sample]
+    lowercase: bool  # compared without regard to case, since the systems write none
+    tags: bool
+    confusions: dict[str, list[Confusion]] = field(default_factory=dict)
+
+
+def groups(params: Params, count: int, clips: Clips) -> list[Group]:
+    """Groups in the order of params.yaml, of those systems that have hypotheses."""
+    rivals: dict[tuple[str, str], list[str]] = {}
+    for name, system in params.systems.items():
+        if paths.hypotheses(name).is_file():
+            rivals.setdefault((system.task, system.corpus), []).append(name)
+    found = [_group(task, corpus, names, count, clips) for (task, corpus), names in rivals.items()]
+    return [group for group in found if group.first]
+
+
+def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -> Group:
+    first = _first(names[0], -(-count // 2))
+    lowercase = all(_text(line.best) == _text(line.best).lower() for line in first)
+    heads = {line.id for line in first}
+    worst = _worst(names[0], count - len(first), heads, lowercase)
+    wanted = [line.id for line in [*first, *worst]]
+    lines = {name: _lines(name, set(wanted)) for name in names}
+    audio = _audio(corpus, set(wanted)) if any(line.source is None for line in first) else {}
+    samples = [
+        _sample(identifier, {name: lines[name][identifier] for name in names if identifier in lines[name]}, lowercase)
+        for identifier in wanted
+    ]
+    samples = [_with_clip(sample, audio.get(sample.id), clips) for sample in samples]
+    tags = bool(first) and isinstance(first[0].reference, list)
+    return Group(
+        task=task,
+        corpus=corpus,
+        systems=names,
+        first=samples[: len(first)],
+        worst=samples[len(first) :],
+        lowercase=lowercase,
+        tags=tags,
+        confusions={name: _confusions(name) for name in names} if tags else {},
+    )
+
+
+def _first(name: str, count: int) -> list[Decoded]:
+    return list(islice(read_decoded(paths.hypotheses(name)), count))
+
+
+def _worst(name: str, count: int, taken: set[str], lowercase: bool) -> list[Decoded]:
+    """The sentences with most errors; of equals, those that come first. Sentences without errors are left out."""
+    worst: list[tuple[int, int, Decoded]] = []  # errors, minus the place in the test set, the line
+    place = 0
+    for block in _blocks(read_decoded(paths.hypotheses(name)), BLOCK):
+        for line, wrong in zip(block, _errors(block, lowercase), strict=True):
+            place += 1
+            if wrong and line.id not in taken:
+                worst.append((wrong, -place, line))
+        worst = sorted(worst, key=lambda entry: entry[:2], reverse=True)[:count]
+    return [line for _, _, line in worst]
+
+
+def _blocks(lines: Iterable[Decoded], size: int) -> Iterator[list[Decoded]]:
+    lines = iter(lines)
+    while block := list(islice(lines, size)):
+        yield block
+
+
+def _lines(name: str, wanted: set[str]) -> dict[str, Decoded]:
+    return {line.id: line for line in read_decoded(paths.hypotheses(name)) if line.id in wanted}
+
+
+def _audio(corpus: str, wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """The records of the test manifest that hold the samples' audio."""
+    place = paths.manifest(corpus, "test")
+    if not place.is_file():
+        return {}
+    return {record["id"]: record for record in read_table(place) if record["id"] in wanted and "audio" in record}
+
+
+def _sample(identifier: str, lines: Mapping[str, Decoded], lowercase: bool) -> Sample:
+    head = next(iter(lines.values()))
+    attempts = [_attempt(name, line, lowercase) for name, line in lines.items()]
+    drawn = trees.compare(head, identifier)
+    return Sample(
+        id=identifier,
+        source=_text(head.source) if head.source is not None else "",
+        reference=_text(head.reference),
+        clip=None,
+        tree=drawn.reference if drawn else None,
+        attempts=attempts,
+    )
+
+
+def _with_clip(sample: Sample, record: Mapping[str, Any] | None, clips: Clips) -> Sample:
+    clip = clips.cut(record) if record else None
+    return Sample(sample.id, sample.source, sample.reference, clip, sample.tree, sample.attempts)
+
+
+def _attempt(name: str, line: Decoded, lowercase: bool) -> Attempt:
+    drawn = trees.compare(line, f"{line.id} by {name}")
+    pairs = [] if drawn else _aligned([line], lowercase)[0]
+    return Attempt(
+        system=name,
+        text=_text(line.best),
+        pairs=pairs,
+        errors=drawn.errors if drawn else alignment.errors(pairs),
+        finished=line.finished,
+        others=[(_text(h), s) for h, s in zip(line.hypotheses[1:], line.scores[1:], strict=False)],
+        attention=_attention(name, line),
+        tree=drawn.hypothesis if drawn else None,
+        score=line.scores[0] if line.scores else 0.0,
+    )
+
+
+def _attention(name: str, line: Decoded) -> Markup | None:
+    if not line.attention or not line.source_tokens or not line.target_tokens:
+        return None
+    weights = np.array(line.attention, dtype=np.float64)  # [U, T]
+    if weights.ndim != 2:
+        return None
+    weights = weights[:WIDEST, :WIDEST]
+    return heat.attention(weights, line.source_tokens, line.target_tokens, f"{line.id} by {name}")
+
+
+def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:
+    if lines and isinstance(lines[0].reference, list) and isinstance(lines[0].source, list):
+        return [alignment.tagged(list(line.source or ()), line.reference, line.best) for line in lines]
+    references = [alignment.units(line.reference) for line in lines]
+    hypotheses = [alignment.units(line.best) for line in lines]
+    if lowercase:
+        references = [[unit.lower() for unit in units] for units in references]
+    return alignment.align(references, hypotheses)
+
+
+def _errors(lines: Sequence[Decoded], lowercase: bool) -> list[int]:
+    """Constituents, words or tags that are wrong, a number a sentence."""
+    if lines and trees.is_tree(lines[0]):
+        return [trees.errors(line) for line in lines]
+    return [alignment.errors(pairs) for pairs in _aligned(lines, lowercase)]
+
+
+def _confusions(name: str) -> list[Confusion]:
+    """The tags most often mistaken for another, over the whole test set."""
+    mistaken: dict[tuple[str, str], Counter[str]] = {}
+    gold: Counter[str] = Counter()
+    for line in read_decoded(paths.hypotheses(name)):
+        for word, reference, hypothesis in zip(line.source or (), line.reference, line.best, strict=False):
+            gold[reference] += 1
+            if reference != hypothesis:
+                mistaken.setdefault((reference, hypothesis), Counter())[word] += 1
+    ranked = sorted(mistaken.items(), key=lambda item: (-item[1].total(), item[0]))[:CONFUSIONS]
+    return [
+        Confusion(reference, hypothesis, words.total(), 100 * words.total() / gold[reference], _commonest(words))
+        for (reference, hypothesis), words in ranked
+    ]
+
+
+def _commonest(words: Counter[str]) -> str:
+    return min(words, key=lambda word: (-words[word], word))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else " ".join(str(item) for item in value or ())

@@ -1,0 +1,118 @@
+"""Score files in, a leaderboard a task out: every metric with its interval and baseline, the best system first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from pipeline import paths
+from pipeline.params import System
+from pipeline.problems import Problem
+from pipeline.report import svg
+from pipeline.sequences import read_json
+
+LOWER_IS_BETTER = {"wer", "cer", "ter", "loss", "perplexity", "smape", "mase", "mae", "rmse"}
+NAMES = {
+    "wer": "WER",
+    "cer": "CER",
+    "ter": "TER",
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "f1": "F1",
+    "smape": "sMAPE",
+    "mase": "MASE",
+}
+PARTS = ("_low", "_high", "_baseline")
+
+
+@dataclass(frozen=True)
+class Metric:
+    value: float
+    low: float | None
+    high: float | None
+    baseline: float | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row of a leaderboard."""
+
+    system: str
+    metrics: dict[str, Metric]
+    figures: dict[str, float]  # counts and whatever else the score file holds
+    notes: dict[str, str]  # signatures
+
+
+@dataclass(frozen=True)
+class Board:
+    """What competes at one task on one corpus."""
+
+    task: str
+    corpus: str
+    metrics: list[str]  # the one that ranks comes first
+    results: list[Result]
+    missing: list[str] = field(default_factory=list)  # systems without a score file
+
+    @property
+    def figures(self) -> list[str]:
+        return list(dict.fromkeys(name for result in self.results for name in result.figures))
+
+    def best(self, metric: str) -> float | None:
+        """The best value of a metric, where several systems compete."""
+        values = [result.metrics[metric].value for result in self.results if metric in result.metrics]
+        if len(values) < 2:
+            return None
+        return min(values) if lower_is_better(metric) else max(values)
+
+    def bar(self, metric: str, result: Result) -> Markup:
+        """The metric of one system, on the scale that all systems share."""
+        shown = result.metrics[metric]
+        return svg.interval(shown.value, shown.low, shown.high, shown.baseline, self._top(metric))
+
+    def _top(self, metric: str) -> float:
+        numbers = [r.metrics[metric] for r in self.results if metric in r.metrics]
+        highest = max(x for m in numbers for x in (m.value, m.high, m.baseline) if x is not None)
+        return 100.0 if 50 < highest <= 100 else svg.ticks(0.0, highest, 2)[-1]
+
+
+def leaderboards(systems: Mapping[str, System]) -> list[Board]:
+    """Boards in the order of params.yaml. A system that has no scores yet is named as missing."""
+    rivals: dict[tuple[str, str], list[str]] = {}
+    for name, system in systems.items():
+        rivals.setdefault((system.task, system.corpus), []).append(name)
+    return [_board(task, corpus, names, systems) for (task, corpus), names in rivals.items()]
+
+
+def lower_is_better(metric: str) -> bool:
+    return metric.rsplit("_", 1)[0] in LOWER_IS_BETTER or metric in LOWER_IS_BETTER
+
+
+def title(metric: str) -> str:
+    """`bleu` → BLEU, `f1_short` → F1 short."""
+    first, *rest = metric.split("_")
+    return " ".join([NAMES.get(first, first.capitalize()), *rest])
+
+
+def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, System]) -> Board:
+    scored = [name for name in names if paths.scores(name).is_file()]
+    results = [_result(name) for name in scored]
+    asked = [metric for name in scored for metric in systems[name].metrics]
+    found = [metric for result in results for metric in result.metrics]
+    metrics = [m for m in dict.fromkeys([*asked, *found]) if m in found]
+    if metrics:
+        sign = 1 if lower_is_better(metrics[0]) else -1
+        results.sort(key=lambda r: sign * r.metrics[metrics[0]].value if metrics[0] in r.metrics else float("inf"))
+    return Board(task, corpus, metrics, results, [name for name in names if name not in scored])
+
+
+def _result(name: str) -> Result:
+    content = read_json(paths.scores(name))
+    if not isinstance(content, dict):
+        raise Problem(f"{paths.scores(name)} holds no scores: delete it and run `dvc repro evaluate@{name}`")
+    numbers = {key: float(v) for key, v in content.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    scored = [key for key in numbers if any(key + part in numbers for part in PARTS)]
+    metrics = {key: Metric(numbers[key], *(numbers.get(key + part) for part in PARTS)) for key in scored}
+    parts = {key + part for key in scored for part in PARTS}
+    figures = {key: value for key, value in numbers.items() if key not in metrics and key not in parts}
+    notes = {key: str(value) for key, value in content.items() if key not in numbers}
+    return Result(name, metrics, figures, notes)

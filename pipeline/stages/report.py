@@ -1,0 +1,47 @@
+"""Scores, curves, summaries, hypotheses and their audio → data/report/index.html, one page that needs no network."""
+
+import yaml
+from pydantic import Field
+
+from pipeline import paths
+from pipeline.params import Params, Row, configure, load
+from pipeline.report import corpora, curves, samples, scores
+from pipeline.report.clips import Clips
+from pipeline.report.page import Trained, render
+
+
+class Config(Row):
+    samples: int = Field(default=12, ge=0, le=200)  # sentences shown a task: the first ones, and those with most errors
+    clips: int = Field(default=12, ge=0, le=100)  # recordings to listen to, in the whole page
+
+
+def run() -> None:
+    params = load()
+    options = configure(Config, params.report, "report")
+    page = render(
+        title=_title(params),
+        boards=scores.leaderboards(params.systems),
+        systems=[Trained(name, curves.charts(name)) for name in params.systems],
+        corpora=[corpora.describe(name) for name in params.corpora],
+        groups=samples.groups(params, options.samples, Clips(options.clips)),
+        parameters=_parameters(params),
+    )
+    with paths.replacing(paths.report().parent) as folder:
+        (folder / paths.report().name).write_text(page, encoding="utf-8")
+    print(f"report: {paths.report()}, {len(page.encode()) / 1e6:.1f} MB")
+
+
+def _title(params: Params) -> str:
+    """What was run: the tasks, in the order of params.yaml."""
+    tasks = list(dict.fromkeys(system.task for system in params.systems.values()))
+    return f"{', '.join(tasks) or 'No systems'} on {', '.join(params.corpora) or 'no corpora'}"
+
+
+def _parameters(params: Params) -> dict[str, str]:
+    """The rows of params.yaml as YAML, by `section.name`."""
+    rows = {
+        f"{section}.{name}": row.model_dump()
+        for section in ("systems", "features", "corpora")
+        for name, row in getattr(params, section).items()
+    }
+    return {name: yaml.safe_dump(row, sort_keys=False, allow_unicode=True, width=100) for name, row in rows.items()}
