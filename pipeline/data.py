@@ -12,6 +12,8 @@ from pipeline import paths
 from pipeline.records import read_field
 from pipeline.sequences import Sequences, read_json
 
+PAD, UNKNOWN, BEGIN, END = range(4)  # the ids that every vocabulary begins with
+
 
 class Codec(Protocol):
     """Features: a fixed transformation. Tokens: a vocabulary with both ways.
@@ -24,12 +26,7 @@ class Codec(Protocol):
 
 
 class Vocabulary(Protocol):
-    """A discrete codec. Ids: 0 pad, 1 unknown, 2 begin, 3 end, then the rest; `encode` adds neither begin nor end."""
-
-    PAD = 0
-    UNKNOWN = 1
-    BEGIN = 2
-    END = 3
+    """A discrete codec; its ids begin with PAD, UNKNOWN, BEGIN, END, and `encode` adds neither of the last two."""
 
     def __len__(self) -> int: ...
 

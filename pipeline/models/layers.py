@@ -2,15 +2,15 @@
 
 import math
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from pipeline.params import Row
 from pipeline.sequences import read_json, write_json
+from pipeline.training.checkpoints import set_weights, weights_of
 
 CHUNK = 512  # rows of logits held at once: they stay in the cache, and a large vocabulary costs no memory
 
@@ -55,10 +55,8 @@ class Attention(nn.Module):
         both = self.key_value(memory).view(batch, length, 2, self.heads, d_model // self.heads)
         return both[:, :, 0].permute(0, 2, 3, 1), both[:, :, 1].transpose(1, 2)
 
-    def forward(
-        self, x: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """x [B, T, D]; bias [B or 1, 1, T or 1, S] is added to the scores: -inf hides. → [B, T, D], weights [B, H, T, S]."""
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x [B, T, D] → [B, T, D] and the weights [B, H, T, S]. A bias [B or 1, 1, T or 1, S] of -inf hides."""
         batch, length, d_model = x.shape
         query = self.query(x).view(batch, length, self.heads, -1).transpose(1, 2)  # [B, H, T, D/H]
         scores = torch.matmul(query * (d_model // self.heads) ** -0.5, keys)  # [B, H, T, S]
@@ -80,36 +78,47 @@ def smoothed_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, smoo
     Label smoothing as Szegedy et al. 2016, section 7: the target is (1 - ε) on the label and ε / V on every word.
     Works through the rows in chunks and takes the gradient on the way forward, so that no logits [N, V] are held.
     """
-    if torch.is_autocast_enabled(hidden.device.type):
-        dtype = torch.get_autocast_dtype(hidden.device.type)
+    device = hidden.device.type
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
         hidden, weight = hidden.to(dtype), weight.to(dtype)
-    loss: Tensor = _SmoothedCrossEntropy.apply(hidden, weight, targets, smoothing)  # type: ignore[no-untyped-call]
+    with torch.autocast(device, enabled=False):
+        loss: Tensor = _SmoothedCrossEntropy.apply(hidden, weight, targets, smoothing)  # type: ignore[no-untyped-call]
     return loss
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
+    """With p = softmax(logits) and q the smoothed target, the slope of the loss by the logits is p - q.
+
+    Its constant part, -ε / V on every word, has rank one: it is taken through the sums of rows and of words, so that
+    the passes over [C, V] are one matrix product, one softmax, two maxima and the two products of the gradient.
+    """
+
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-        vocabulary = weight.shape[0]
         needed = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         grad_hidden = torch.empty_like(hidden) if needed else None
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if needed else None
-        with torch.autocast(hidden.device.type, enabled=False):
-            for i in range(0, len(targets), CHUNK):
-                rows, labels = hidden[i : i + CHUNK], targets[i : i + CHUNK, None]
-                logits = (rows @ weight.T).float()  # [C, V]
-                log_sum = logits.logsumexp(dim=1, keepdim=True)  # [C, 1]
-                right = logits.gather(1, labels)
-                # -Σ q log p, with q = (1 - ε) at the label + ε / V everywhere and log p = logits - log_sum.
-                total += (log_sum - (1 - smoothing) * right - smoothing * logits.mean(dim=1, keepdim=True)).sum().double()
-                if grad_hidden is not None and grad_weight is not None:
-                    slope = logits.sub_(log_sum).exp_().sub_(smoothing / vocabulary)  # p - q
-                    slope.scatter_add_(1, labels, torch.full_like(right, smoothing - 1))
-                    slope = slope.to(hidden.dtype)
-                    torch.mm(slope, weight, out=grad_hidden[i : i + CHUNK])
-                    grad_weight += slope.T @ rows
-        ctx.save_for_backward(grad_hidden, grad_weight)
+        mean_word = weight.float().mean(dim=0)  # [D]
+        for i in range(0, len(targets), CHUNK):
+            rows, labels = hidden[i : i + CHUNK], targets[i : i + CHUNK, None]
+            logits = rows @ weight.T  # [C, V]
+            right = logits.gather(1, labels).float()
+            highest = logits.amax(dim=1, keepdim=True).float()
+            p = torch.softmax(logits, dim=1)
+            log_sum = highest - p.amax(dim=1, keepdim=True).float().log()  # [C, 1]
+            mean = (rows.float() @ mean_word)[:, None]
+            # -Σ q log p, with q = (1 - ε) at the label + ε / V everywhere and log p = logits - log_sum.
+            total += (log_sum - (1 - smoothing) * right - smoothing * mean).double().sum()
+            if grad_hidden is not None and grad_weight is not None:
+                p.scatter_(1, labels, ((right - log_sum).exp() - (1 - smoothing)).to(p.dtype))
+                torch.mm(p, weight, out=grad_hidden[i : i + CHUNK])
+                grad_weight += p.T @ rows
+        if grad_hidden is not None and grad_weight is not None:
+            grad_hidden -= (smoothing * mean_word).to(hidden.dtype)
+            grad_weight -= smoothing / len(weight) * hidden.sum(dim=0, dtype=torch.float32)
+            ctx.save_for_backward(grad_hidden, grad_weight)
         return total.float()
 
     @staticmethod
@@ -120,17 +129,13 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
 
 def save_module(model: nn.Module, config: Row, extra: dict[str, Any], folder: Path) -> None:
     """model.safetensors and config.json: the Config, and what else the constructor takes."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(weights, folder / "model.safetensors")
+    save_file(weights_of(model), folder / "model.safetensors")
     write_json(folder / "config.json", {"config": config.model_dump(), **extra})
-
-
-M = TypeVar("M", bound=nn.Module)
 
 
 def load_module(make: Any, config: type[Row], folder: Path) -> Any:
     """`make(Config, **extra)` with the weights of `save_module`, in eval mode."""
     content = read_json(folder / "config.json")
     model = make(config.model_validate(content.pop("config")), **content)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    set_weights(model, load_file(folder / "model.safetensors"))
     return model.eval()

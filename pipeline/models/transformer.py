@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline import training
-from pipeline.data import Data, Side, Vocabulary
+from pipeline.data import BEGIN, END, PAD, Data, Side, Vocabulary
 from pipeline.models.layers import Attention, Dropout, load_module, save_module, sinusoids, smoothed_cross_entropy
 from pipeline.params import Row
 from pipeline.problems import Problem
@@ -19,17 +19,17 @@ from pipeline.records import Hypothesis
 from pipeline.search.beam import State, beam
 from pipeline.sequences import Sequences, batches_of
 
-PAD, BEGIN, END = Vocabulary.PAD, Vocabulary.BEGIN, Vocabulary.END
-
 
 class Config(Row):
     d_model: int = Field(128, ge=2)
     heads: int = Field(4, ge=1)
     layers: int = Field(4, ge=1)  # in the encoder, and as many in the decoder
     ffn: int = Field(256, ge=1)
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.1, ge=0, lt=1)  # of embeddings and of what a sublayer adds
+    attention_dropout: float = Field(0.0, ge=0, lt=1)  # of attention weights
+    ffn_dropout: float = Field(0.0, ge=0, lt=1)  # inside the feed-forward layer
     norm: Literal["pre", "post"] = "pre"  # where the layer norm stands (Xiong et al. 2020)
-    tied: Literal["all", "target", "none"] = "all"  # all: source, target and output share one table (a joint vocabulary)
+    tied: Literal["all", "target", "none"] = "all"  # all: with the source's, a joint vocabulary
 
 
 class Train(training.Options):
@@ -47,7 +47,7 @@ class Decode(Row):
 class EncoderLayer(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
-        self.attention = Attention(config.d_model, config.heads, config.dropout)
+        self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
         self.feed = FeedForward(config)
         self.residuals = nn.ModuleList(Residual(config) for _ in range(2))
 
@@ -59,8 +59,8 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
-        self.attention = Attention(config.d_model, config.heads, config.dropout)
-        self.cross = Attention(config.d_model, config.heads, config.dropout)
+        self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
+        self.cross = Attention(config.d_model, config.heads, config.attention_dropout)
         self.feed = FeedForward(config)
         self.residuals = nn.ModuleList(Residual(config) for _ in range(3))
 
@@ -75,7 +75,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.inner = nn.Linear(config.d_model, config.ffn)
         self.outer = nn.Linear(config.ffn, config.d_model)
-        self.dropout = Dropout(config.dropout)
+        self.dropout = Dropout(config.ffn_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.outer(self.dropout(F.relu(self.inner(x))))
@@ -113,6 +113,7 @@ class Transformer(nn.Module):
             self.output.weight = self.target_table.weight
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
+        self.positions: Tensor
         final = nn.LayerNorm if config.norm == "pre" else nn.Identity
         self.encoder_norm, self.decoder_norm = final(config.d_model), final(config.d_model)
         self.dropout = Dropout(config.dropout)
@@ -162,13 +163,17 @@ class Transformer(nn.Module):
         smoothing = self.label_smoothing if self.training else 0.0
         return smoothed_cross_entropy(hidden, self.output.weight, after, smoothing), torch.tensor(len(real)).to(after)
 
+    @property
+    def _decoder_layers(self) -> list[DecoderLayer]:
+        return cast(list[DecoderLayer], list(self.decoder))
+
     def start(self, source: Tensor, beam_size: int) -> State:
         """What decoding needs of [B, S]: every layer's keys and values of the source, and empty ones of the prefix."""
         memory, bias = self.encode(source)
         kept = {"bias": bias}
         heads, rows = self.config.heads, len(source) * beam_size
         prefix = {}
-        for i, layer in enumerate(self.decoder):
+        for i, layer in enumerate(self._decoder_layers):
             kept[f"keys{i}"], kept[f"values{i}"] = layer.cross.keys_values(memory)
             # Row-major, so that search moves whole rows: a step appends one token's keys and values.
             prefix[f"past{i}"] = memory.new_zeros(rows, 0, 2, heads, self.config.d_model // heads)
@@ -180,15 +185,15 @@ class Transformer(nn.Module):
         sentences, length = len(source["bias"]), state.prefix["past0"].shape[1]
         x = self.embed(self.target_table, tokens[:, None], at=length)  # [N, 1, D]
         prefix, weights = {}, []
-        for i, layer in enumerate(self.decoder):
+        for i, layer in enumerate(self._decoder_layers):
 
-            def attend(y: Tensor, i: int = i, layer: Any = layer) -> Tensor:
+            def attend(y: Tensor, i: int = i, layer: DecoderLayer = layer) -> Tensor:
                 new = layer.attention.key_value(y).view(len(y), 1, 2, self.config.heads, -1)
                 past = prefix[f"past{i}"] = torch.cat([state.prefix[f"past{i}"], new], dim=1)  # [N, t, 2, H, D/H]
                 keys, values = past[:, :, 0].permute(0, 2, 3, 1), past[:, :, 1].transpose(1, 2)
                 return layer.attention(y, keys, values)[0]
 
-            def cross(y: Tensor, i: int = i, layer: Any = layer) -> Tensor:
+            def cross(y: Tensor, i: int = i, layer: DecoderLayer = layer) -> Tensor:
                 # The K prefixes of a sentence stand as K positions of one row: its keys are not copied K times.
                 beside = y.view(sentences, -1, y.shape[-1])  # [B, K, D]
                 out, seen = layer.cross(beside, source[f"keys{i}"], source[f"values{i}"], source["bias"])
@@ -208,7 +213,10 @@ def fit(
 ) -> tuple[Transformer, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     model = Transformer(
-        config, len(data.source["train"].codec), len(data.target["train"].codec), label_smoothing=options.label_smoothing
+        config,
+        len(data.source["train"].codec),
+        len(data.target["train"].codec),
+        label_smoothing=options.label_smoothing,
     )
     batches = {split: _batches(data.source[split], data.target[split], options) for split in ("train", "dev")}
     history = training.fit(model, train=batches["train"], dev=batches["dev"], options=options, work=work)
@@ -268,7 +276,6 @@ def _batches(source: Side, target: Side, options: Train) -> training.Batches:
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
         after, _ = with_end(target.sequences, rows)
         before = np.pad(after, ((0, 0), (1, 0)), constant_values=BEGIN)[:, :-1]
-        before[before == END] = PAD  # END is written, never read
         return {
             "source": torch.from_numpy(with_end(source.sequences, rows)[0]),
             "before": torch.from_numpy(before),

@@ -66,9 +66,7 @@ def beam(
 
 
 class _Beam:
-    def __init__(
-        self, begin: int, end: int, max_lengths: Tensor, beam_size: int, length_penalty: float, n_best: int
-    ):
+    def __init__(self, begin: int, end: int, max_lengths: Tensor, beam_size: int, length_penalty: float, n_best: int):
         batch, device = len(max_lengths), max_lengths.device
         self.end, self.width, self.penalty, self.n_best = end, beam_size, length_penalty, n_best
         self.results: list[list[Hypothesis]] = [[] for _ in range(batch)]

@@ -9,10 +9,31 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from pipeline.paths import replacing_file
+from pipeline.problems import Problem
 
 Weights = dict[str, torch.Tensor]
+
+
+def weights_of(model: nn.Module) -> Weights:
+    """A model's parameters and buffers, each once: tied ones under their first name."""
+    state = model.state_dict()
+    names = [name for name, _ in [*model.named_parameters(), *model.named_buffers()] if name in state]
+    return {name: state[name].detach().cpu().contiguous() for name in names}
+
+
+def set_weights(model: nn.Module, weights: Weights) -> None:
+    """The inverse of `weights_of`."""
+    missing = weights_of(model).keys() - weights.keys()
+    unexpected = weights.keys() - model.state_dict().keys()
+    if missing or unexpected:
+        raise Problem(
+            f"the weights do not fit the model (missing: {sorted(missing)}, unexpected: {sorted(unexpected)}): "
+            "they were trained by another version or with other parameters: run `dvc repro`"
+        )
+    model.load_state_dict(weights, strict=False)
 
 
 def save_resume(work: Path, state: dict[str, Any]) -> None:
@@ -28,7 +49,7 @@ def load_resume(work: Path) -> dict[str, Any] | None:
 
 def save_weights(work: Path, epoch: int, weights: Weights) -> None:
     with replacing_file(_file(work, epoch)) as partial:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, partial)
+        save_file(weights, partial)
 
 
 def prune_weights(work: Path, keep: list[int]) -> None:

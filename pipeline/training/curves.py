@@ -19,7 +19,7 @@ def write_curves(history: History, folder: Path) -> None:
 
 
 def _write_by_dvclive(history: History, folder: Path) -> None:
-    from dvclive import Live
+    from dvclive.live import Live
 
     with Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False) as live:
         for epoch in history:

@@ -1,7 +1,8 @@
-"""A model and its batches → trained weights and an epoch's numbers. Killed and started again, it ends with the same weights.
+"""A model and its batches → trained weights and an epoch's numbers. Killed and started again, the weights are the same.
 
-Every model trains here: its `forward(batch)` gives the summed loss and the number of units (tokens, frames) it is summed
-over. Runs on a CPU, on a GPU, and on several through `torchrun`; each process takes every n-th batch of one seeded plan.
+Every model trains here: its `forward(batch)` gives the summed loss and the number of units (tokens, frames) it is
+summed over. Runs on a CPU, on a GPU, and on several through `torchrun`; each process takes every n-th batch of one
+seeded plan.
 """
 
 import math
@@ -43,14 +44,15 @@ def fit(model: nn.Module, *, train: Batches, dev: Batches, options: Options, wor
     at the end. Raises Problem where the loss is not finite, naming the batch; `work` then keeps the last good state.
     """
     if not len(train.lengths) or not len(dev.lengths):
-        raise Problem("training: the train or the dev split is empty: see the corpus's summary and its rejected.parquet")
+        raise Problem(
+            "training: the train or the dev split is empty: see the corpus's summary and its rejected.parquet"
+        )
     accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=_precision(options))
     run = _Run(model, train, dev, options, accelerator, work)
     run.resume()
     while not run.ended:
         run.epoch_of_training()
-    weights = checkpoints.average(work, run.kept)
-    model.load_state_dict({name: tensor.to(accelerator.device) for name, tensor in weights.items()})
+    checkpoints.set_weights(model, checkpoints.average(work, run.kept))
     model.eval()
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
@@ -96,7 +98,9 @@ class _Run:
         """The epochs whose weights are averaged, of those that are done."""
         epochs = list(range(1, self.epoch + 1))
         if self.options.keep == "best":
-            epochs = sorted(sorted(epochs, key=lambda epoch: self.history[epoch - 1]["dev_loss"])[: self.options.average])
+            epochs = sorted(
+                sorted(epochs, key=lambda epoch: self.history[epoch - 1]["dev_loss"])[: self.options.average]
+            )
         return epochs[-self.options.average :]
 
     @property
@@ -161,11 +165,12 @@ class _Run:
         for i, (rows, weight) in enumerate(mine):
             with self.accelerator.no_sync(self.model) if i + 1 < rounds else _nothing():
                 loss, count = self.model(self._tensors(self.train, rows))
-                if not math.isfinite(float(loss)):
+                value = loss.detach().item()
+                if not math.isfinite(value):
                     raise Problem(
-                        f"training: the loss is {float(loss)} in epoch {self.epoch + 1}, step {self.position + 1} "
-                        f"(rows {', '.join(self.train.names(rows)[:8])}, ...): lower train.lr or train.clip, or look at "
-                        f"these rows; the state before is kept in {self.work}"
+                        f"training: the loss is {value} in epoch {self.epoch + 1}, step {self.position + 1} "
+                        f"(rows {', '.join(self.train.names(rows)[:8])}, ...): lower train.lr or train.clip, or look "
+                        f"at these rows; the state before is kept in {self.work}"
                     )
                 self.accelerator.backward(loss * weight)
                 totals += torch.stack([loss.detach().double(), count.double()]) * weight
@@ -193,7 +198,7 @@ class _Run:
         self.epoch += 1
         self.position, self.loss_sum, self.units = 0, 0.0, 0.0
         if self.accelerator.is_main_process:
-            checkpoints.save_weights(self.work, self.epoch, self.bare.state_dict())
+            checkpoints.save_weights(self.work, self.epoch, checkpoints.weights_of(self.bare))
             left = seconds * (self.options.epochs - self.epoch)
             print(
                 f"epoch {self.epoch}/{self.options.epochs}  train {numbers['train_loss']:.4f}  dev {dev_loss:.4f}  "
