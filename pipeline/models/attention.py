@@ -1,4 +1,4 @@
-"""Tokens → tokens: an LSTM encoder-decoder with attention (Bahdanau et al. 2015; Luong et al. 2015; Vinyals et al. 2015).
+"""Tokens → tokens: LSTM encoder-decoder with attention (Bahdanau et al. 2015, Luong et al. 2015, Vinyals et al. 2015).
 
 With h_i the encoder's output at source position i, and y_0 = BEGIN:
 
@@ -8,8 +8,8 @@ With h_i the encoder's output at source position i, and y_0 = BEGIN:
     a_t  = tanh(C c_t + S s_t + b)                Luong's attentional state, equation 5
     p(y_t | y_<t, x) = softmax(O a_t)
 
-What does not depend on the step is computed for all steps at once: U h_i and C h_i once a sentence, the embeddings' share
-of the gates before the loop, the output layer after it. The loop over known inputs is `pipeline.models.unrolled`.
+What does not depend on the step is computed for all steps at once: U h_i and C h_i once a sentence, the embeddings'
+share of the gates before the loop, the output layer after it. The loop over known inputs is `pipeline.models.unrolled`.
 """
 
 from collections.abc import Iterator
@@ -188,8 +188,8 @@ class Network(nn.Module):
 class Encoder(nn.Module):
     """Layers of LSTMs that read forwards, backwards or (Schuster and Paliwal 1997) both.
 
-    A direction is an LSTM over padded rows. The backward one reads every row turned round within its own length: padding
-    comes last and changes nothing, and no packed sequences are needed, which a CPU computes three times as slowly.
+    A direction is an LSTM over padded rows. The backward one reads every row turned round within its own length:
+    padding comes last and changes nothing, and no packed sequences are needed, which a CPU computes at half the speed.
     """
 
     def __init__(self, config: Config, size: int):
