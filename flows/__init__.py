@@ -1,0 +1,1 @@
+"""DVC's graph run by Prefect. Imports DVC and Prefect, never the pipeline."""

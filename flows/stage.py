@@ -1,0 +1,96 @@
+"""One stage of the graph in a process of its own, on a leash; its output line by line to a logger and to a file."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LEASH = Path(__file__).with_name("leash.py")
+LOGS = Path("work/logs")
+TEMPORARY = 75  # EX_TEMPFAIL of sysexits.h: how a stage says that trying again may help (a network that did not answer)
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a stage ended."""
+
+    ok: bool
+    ran: bool  # False: DVC found its inputs unchanged, or its outputs in the cache
+    temporary: bool  # it failed, and trying again may help
+    reason: str  # what it said last, where it failed
+    log: Path
+
+
+def log_file(name: str) -> Path:
+    return LOGS / f"{name.replace('/', '_')}.log"
+
+
+def reproduce(name: str, say: Callable[[str], None], environment: Mapping[str, str] | None = None) -> Outcome:
+    """`dvc repro --single-item NAME` beside others; returns when it has ended, well or not."""
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
+    log = log_file(name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            [sys.executable, str(LEASH), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**child_environment(), **(environment or {})},
+        )
+        _running.add(process)
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                file.write(line)
+                file.flush()
+                if line.strip():
+                    lines.append(line.rstrip())
+                    say(line.rstrip())
+            status = process.wait()
+        finally:
+            _running.discard(process)
+            _let_go(process)
+    return Outcome(
+        ok=status == 0,
+        ran=any(line.startswith(("Running stage", "Verifying data sources")) for line in lines),
+        temporary=any(re.search(rf"exited with {TEMPORARY}\b", line) for line in lines),
+        reason=_reason(lines),
+        log=log,
+    )
+
+
+def end_all() -> None:
+    """End every stage that this process has started."""
+    for process in list(_running):
+        _let_go(process)
+
+
+def child_environment() -> dict[str, str]:
+    """Ours, with the flow's Python as `python`, and one thread a stage, since stages run side by side."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _let_go(process: subprocess.Popen[str]) -> None:
+    if process.stdin is not None and not process.stdin.closed:
+        process.stdin.close()
+
+
+def _reason(lines: list[str]) -> str:
+    """The stage's own last words, or DVC's where it said none."""
+    own = [line for line in lines if line.startswith("error: ")]
+    return (own or [line for line in lines if line.startswith("ERROR: ")] or lines or ["it said nothing"])[-1]
