@@ -22,6 +22,7 @@ CONTAINERS = frozenset(
     {".m4a", ".aac", ".opus", ".wma", ".mp4", ".m4v", ".mov", ".mkv", ".mka", ".webm", ".avi", ".ts", ".mpg", ".mpeg"}
 )
 MEDIA = SOUND | CONTAINERS
+_ESTIMATED = frozenset({".aac", ".opus", ".ts", ".mpg", ".mpeg"})  # no duration in the header: count the packets
 
 Span = tuple[float, float]  # start, end in seconds
 
@@ -281,7 +282,7 @@ def _probe_sound(file: Path) -> Sound:
                 whole = False
             if not whole:
                 raise _truncated(file, duration, _readable(file) / rate)
-        elif file.suffix.lower() == ".mp3":
+        elif file.suffix.lower() == ".mp3" and _has_duration(file):
             _probe_container(file)  # libsndfile trusts the header
         return Sound(duration, rate, int(sound.channels))
 
@@ -320,10 +321,19 @@ def _check_wav(file: Path, sound: soundfile.SoundFile, held: float) -> None:
             stream.seek(length + length % 2, 1)
 
 
+def _has_duration(file: Path) -> bool:
+    """An mp3 whose first frame counts the others, after the cover picture if there is one."""
+    with file.open("rb") as stream:
+        head = stream.read(1 << 20)
+    return b"Xing" in head or b"Info" in head
+
+
 def _probe_container(file: Path) -> Sound:
     with _container(file) as container:
         stream = _sound_stream(file, container)
-        told = None if container.duration is None else container.duration / av.time_base
+        told = None
+        if container.duration is not None and file.suffix.lower() not in _ESTIMATED:
+            told = container.duration / av.time_base
         held, sound_end = _ends(container, stream, told)
         if told is not None and held < told - _SLACK:
             raise _truncated(file, told, held)

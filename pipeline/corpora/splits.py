@@ -44,7 +44,7 @@ class Shared(Row):
     """Options of every corpus."""
 
     files: str | list[str] | dict[Literal["train", "dev", "test"], str | list[str]] | None = None  # globs
-    split: Split | None = None
+    split: Split = Split()
     leakage: Literal["move", "refuse"] = "move"  # a train or dev copy of a test record: drop the copy, or stop
 
 
@@ -84,7 +84,7 @@ def sources(
         return _named([(path, None) for path in paths], languages)
     if not isinstance(config.files, dict):
         return _named([(path, None) for path in _stated(folder, config.files, where)], languages)
-    if config.split is not None:
+    if "split" in config.model_fields_set:
         raise Problem(f"corpora.{corpus}: `files` already names the splits: leave one of `files` and `split` out")
     pairs: list[tuple[Path, str | None]] = []
     owner: dict[Path, str] = {}
@@ -102,9 +102,9 @@ def placed(config: Shared, found: Mapping[str, str | None], corpus: str) -> dict
 
     They stay None where sentences go to splits one by one: the ingest stage counts those.
     """
-    if isinstance(config.files, dict) or not (config.split or Split()).whole:
+    if isinstance(config.files, dict) or not config.split.whole:
         return dict(found)
-    return dict(assign(list(found), config.split or Split(), corpus))
+    return dict(assign(list(found), config.split, corpus))
 
 
 def assign(names: Sequence[str], split: Split, corpus: str) -> dict[str, str]:

@@ -91,11 +91,11 @@ class Ingestion:
                 yield item
 
     def _by_sentence(self) -> bool:
-        return not isinstance(self.config.files, dict) and not (self.config.split or Split()).whole
+        return not isinstance(self.config.files, dict) and not self.config.split.whole
 
     def _bounds(self, total: int) -> tuple[int, int]:
         """Where dev and where test begin."""
-        split = self.config.split or Split()
+        split: Split = self.config.split
         if isinstance(split.dev, list) or isinstance(split.test, list):
             raise Problem(f"corpora.{self.name}.split: names are for whole files or recordings: give shares or numbers")
         test = total - amount(split.test, total)
