@@ -1,0 +1,69 @@
+"""The embedded world: a Malay soap opera, derived from a seeded grammar, in the files that a person would have.
+
+Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
+`parallel/{train,dev,test}.{ms,en,zh}`, and `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`. All of it was
+written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
+episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so that
+scores are measured against clean text.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from rich.progress import track
+
+from pipeline.params import Row
+from pipeline.paths import SPLITS
+from pipeline.raw.soap.episodes import write_episode
+from pipeline.raw.soap.files import write_parallel, write_trees
+from pipeline.raw.soap.speech import Speech
+from pipeline.raw.soap.world import World
+
+
+class Config(Row):
+    """How much of the world is written. The same values give the same bytes."""
+
+    seed: int = 1
+    episodes: int = Field(40, ge=3, le=99)
+    dev: int = Field(3, ge=1)  # recordings at the end, before the test's
+    test: int = Field(4, ge=1)
+    lines: int = Field(40, ge=1)  # a recording
+    pairs: int = Field(7000, ge=1)  # training sentences in parallel/
+    trees: int = Field(3000, ge=1)  # training sentences in trees/
+    held: int = Field(400, ge=1)  # sentences of dev, and of test, in parallel/ and in trees/
+    faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
+    beds: float = Field(0.5, ge=0, le=1)  # share of the scenes with music or noise under them
+
+    @model_validator(mode="after")
+    def _enough_episodes(self) -> "Config":
+        if self.dev + self.test >= self.episodes:
+            raise ValueError(f"dev ({self.dev}) and test ({self.test}) leave no episode of {self.episodes} to train on")
+        return self
+
+
+def write(config: Config, folder: Path) -> None:
+    world = World(config.seed)
+    recordings = {"train": config.episodes - config.dev - config.test, "dev": config.dev, "test": config.test}
+    spoken = world.draw("lines", {split: config.lines * count for split, count in recordings.items()}, longest=10)
+    pairs = world.draw("pairs", {"train": config.pairs, "dev": config.held, "test": config.held}, longest=18)
+    trees = world.draw("trees", {"train": config.trees, "dev": config.held, "test": config.held}, longest=16)
+    for split in SPLITS:
+        write_parallel(pairs[split], folder / "parallel", split)
+        write_trees(trees[split], folder / "trees", split)
+
+    (folder / "episodes").mkdir()
+    lines = [sentence for split in SPLITS for sentence in spoken[split]]
+    seconds = 0.0
+    with Speech() as speech:
+        for number in track(range(config.episodes), description="episodes"):
+            seconds += write_episode(
+                f"ep{number + 1:02}",
+                lines[number * config.lines : (number + 1) * config.lines],
+                folder / "episodes",
+                speech,
+                fault_share=config.faults if number < recordings["train"] else 0.0,
+                bed_share=config.beds,
+                seed=config.seed,
+            )
+    print(f"{config.episodes} episodes, {seconds / 3600:.2f} hours, {len(lines)} lines; ", end="")
+    print(", ".join(f"{len(pairs[s])} pairs and {len(trees[s])} trees to {s}" for s in SPLITS))

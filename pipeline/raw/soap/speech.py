@@ -1,0 +1,87 @@
+"""Text and a voice → a waveform, by espeak-ng (GPL-3.0, through the package espeakng-loader) in a process beside this one."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from pipeline.problems import Problem
+from pipeline.raw.soap import speaker
+
+RATE = 16_000  # Hz, of everything written
+UP, DOWN = 320, 441  # 22,050 Hz → 16,000 Hz
+QUIET = 0.004  # of full scale: what counts as silence around an utterance
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A character's voice: an espeak-ng variant, words a minute, pitch from 0 to 99."""
+
+    character: str
+    variant: str
+    rate: int
+    pitch: int
+
+
+class Speech:
+    """`with Speech() as speech: speech.say(...)`"""
+
+    def __enter__(self) -> "Speech":
+        command = [sys.executable, str(Path(speaker.__file__).resolve())]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+    def say(self, text: str, voice: Voice, *, rate: int = 0, pitch: int = 0) -> np.ndarray:
+        """float32 [S] at 16 kHz, silence around it trimmed; `rate` and `pitch` are added to the voice's own."""
+        assert self._process.stdin and self._process.stdout
+        request = {
+            "text": text,
+            "voice": f"ms+{voice.variant}",
+            "rate": voice.rate + rate,
+            "pitch": voice.pitch + pitch,
+        }
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; what follows says so
+        head = self._process.stdout.read(4)
+        size = int.from_bytes(head, "little")
+        data = self._process.stdout.read(size)
+        if len(head) < 4 or len(data) < size or not size:
+            raise Problem(
+                f"espeak-ng did not speak {text!r}: its own message stands above; install espeakng-loader again"
+            )
+        return trim(resample(np.frombuffer(data, "<i2").astype(np.float32) / 32_768))
+
+
+def resample(wave: np.ndarray) -> np.ndarray:
+    """22,050 Hz → 16,000 Hz by cutting the spectrum above 8 kHz, with a soft edge of 500 Hz."""
+    blocks = -(-(len(wave) + DOWN) // DOWN)  # whole blocks, so that both lengths are whole numbers of samples
+    spectrum = np.fft.rfft(wave, blocks * DOWN)
+    kept = blocks * UP // 2 + 1
+    edge = max(1, kept // 16)
+    spectrum = spectrum[:kept]
+    spectrum[-edge:] *= np.cos(np.linspace(0, np.pi / 2, edge))
+    return (np.fft.irfft(spectrum, blocks * UP) * (UP / DOWN)).astype(np.float32)
+
+
+def trim(wave: np.ndarray) -> np.ndarray:
+    """From 20 ms before the first sound to 20 ms after the last."""
+    loud = np.flatnonzero(np.abs(wave) > QUIET)
+    if not len(loud):
+        return wave
+    margin = RATE // 50
+    return wave[max(0, loud[0] - margin) : loud[-1] + margin]
