@@ -1,6 +1,7 @@
 """params.yaml → frozen models. Every name and number that a run depends on; a misspelt name is answered with the nearest one."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,6 +89,19 @@ def configure(config: type[C], options: Mapping[str, Any], where: str) -> C:
         return config.model_validate(dict(options))
     except ValidationError as error:
         raise Problem(_explain(error, config, where)) from None
+
+
+def craft(room: str, kind: str, where: str) -> Any:
+    """The module `pipeline.<room>.<kind>`. Raises Problem naming `where` with the nearest kind there is."""
+    folder = Path(__file__).parent / room
+    files = {file.stem: file for file in folder.glob("*.py")} | {
+        file.parent.name: file for file in folder.glob("*/__init__.py")
+    }
+    # A room also holds modules that its crafts share: a craft is what has a Config.
+    kinds = [name for name, file in files.items() if "class Config(" in file.read_text(encoding="utf-8")]
+    if kind not in kinds:
+        raise Problem(f"{where}.kind: there is no {kind!r}: {nearest(kind, kinds)}")
+    return import_module(f"pipeline.{room}.{kind}")
 
 
 def load(file: Path = FILE) -> Params:

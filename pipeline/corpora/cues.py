@@ -151,7 +151,7 @@ def _check_rows(file: Path, rows: list[str], form: str) -> None:
 def _cue(number: int, event: Any) -> Cue:
     start, end = event.start / 1000, event.end / 1000
     raw = html.unescape(event.plaintext)
-    shown = tidy(_TAG.sub(" ", raw))
+    shown = tidy(_TAG.sub(" ", raw)) or tidy(raw)
     if not event.is_text:
         return Cue(number, start, end, shown, fault="comment or drawing")
     if _MUSIC.search(shown):

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ import pyarrow as pa
 
 from pipeline import paths
 from pipeline.corpora.splits import Found, Split, amount
-from pipeline.params import configure, load, row
+from pipeline.params import configure, craft, load, row
 from pipeline.problems import Problem
 from pipeline.records import REJECT_SCHEMA, Record, Reject, TableWriter, read_table
 
+NOT_TEXT = ("id", "recording", "speaker", "audio")
 # Columns that a record carries between the two passes.
 ORIGIN = ("_file", "_where")
 LEAKED = "copy of a {} record"
@@ -30,29 +30,37 @@ NOTES = 3  # notes of one reason that are printed
 
 def run(name: str) -> None:
     corpus = row(load().corpora, name, "corpora")
-    craft: Any = import_module(f"pipeline.corpora.{corpus.kind}")
-    config: Any = configure(craft.Config, corpus.options, f"corpora.{name}")
+    reader: Any = craft("corpora", corpus.kind, f"corpora.{name}")
+    config: Any = configure(reader.Config, corpus.options, f"corpora.{name}")
     raw = paths.raw(corpus.raw)
     if not raw.is_dir():
         raise Problem(f"{raw} is missing: run `dvc repro prepare@{corpus.raw}`, or put your files there")
     with paths.replacing(paths.manifests(name)) as folder:
-        summary = Ingestion(name, craft, config, folder).run(raw)
+        ingestion = Ingestion(name, reader, config, folder)
+        summary = ingestion.run(raw)
         with paths.replacing_file(paths.summary(name)) as file:
             file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    print(f"{name}: {paths.manifests(name)}: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+    print(ingestion.told())
 
 
 class Ingestion:
     """One corpus on its way into `folder`."""
 
-    def __init__(self, name: str, craft: Any, config: Any, folder: Path) -> None:
-        self.name, self.craft, self.config, self.folder = name, craft, config, folder
-        self.schema: pa.Schema = craft.schema(config)
+    def __init__(self, name: str, reader: Any, config: Any, folder: Path) -> None:
+        self.name, self.reader, self.config, self.folder = name, reader, config, folder
+        self.schema: pa.Schema = reader.schema(config)
         self.wide = self.schema
         for column in ORIGIN:
             self.wide = self.wide.append(pa.field(column, pa.string()))
         self.rejects: Counter[str] = Counter()
         self.keys: dict[str, set[bytes]] = {"test": set(), "dev": set()}
+        self.figures = Figures(self.schema)
+
+    def told(self) -> str:
+        """What was made, for the person who waits."""
+        lines = [f"{self.name}: {self.figures.told()}", f"rejected: {self.rejects.total():,}"]
+        lines += [f"  {reason}: {count:,}" for reason, count in self.rejects.most_common()]
+        return "\n".join(lines)
 
     def run(self, raw: Path) -> dict[str, float]:
         """Write the manifests; returns the summary."""
@@ -66,23 +74,22 @@ class Ingestion:
                         self._drop(item, rejected)
                     else:
                         self._keep(item, sorted_)
-            figures = Figures(self.schema)
             for split in paths.SPLITS:
                 with TableWriter(self.folder / f"{split}.parquet", self.schema) as table:
                     for record in self._clean(split, rejected):
-                        figures.add(split, record)
+                        self.figures.add(split, record)
                         table.append(record)
                 self._draft(split).unlink()
-        return self._summary(figures)
+        return self._summary()
 
     def _read(self, raw: Path) -> Iterator[Found | Reject]:
         """Everything that the craft finds, each record with its split."""
         bounds: tuple[int, int] | None = None
         if self._by_sentence():
-            total = sum(isinstance(item, Found) for item in self.craft.read(self.config, raw, self.name))
+            total = sum(isinstance(item, Found) for item in self.reader.read(self.config, raw, self.name))
             bounds = self._bounds(total)
         index = 0
-        for item in self.craft.read(self.config, raw, self.name):
+        for item in self.reader.read(self.config, raw, self.name):
             if isinstance(item, Found) and item.split is None and bounds:
                 split = "train" if index < bounds[0] else "dev" if index < bounds[1] else "test"
                 index += 1
@@ -130,19 +137,19 @@ class Ingestion:
                     f"{file}, {where}: {record['id']} ({split}) is a copy of a {copied} record: take it out, "
                     f"or write `leakage: move` under corpora.{self.name}"
                 )
-            text = " | ".join(self.craft.key(self.config, record))
+            text = " | ".join(self.reader.key(self.config, record))
             self._drop(Reject(file, where, LEAKED.format(copied), text), rejected)
 
     def _digest(self, record: Record) -> bytes:
-        content = json.dumps(self.craft.key(self.config, record), ensure_ascii=False)
+        content = json.dumps(self.reader.key(self.config, record), ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=16).digest()
 
     def _draft(self, split: str) -> Path:
         return self.folder / f".{split}.draft"
 
-    def _summary(self, figures: "Figures") -> dict[str, float]:
+    def _summary(self) -> dict[str, float]:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.rejects.most_common(5))
-        if not figures.counts["train"]:
+        if not self.figures.counts["train"]:
             raise Problem(
                 f"corpora.{self.name}: no record is left to train on"
                 + (
@@ -153,7 +160,7 @@ class Ingestion:
             )
         leaked = sum(self.rejects[LEAKED.format(split)] for split in self.keys)
         return {
-            **figures.summary(),
+            **self.figures.summary(),
             "leaked": leaked,
             "rejected": self.rejects.total(),
             **{f"rejected_{reason.replace(' ', '_')}": count for reason, count in sorted(self.rejects.items())},
@@ -187,13 +194,21 @@ class Figures:
     def _longest(self, unit: str, length: float) -> None:
         self.longest[unit] = max(length, self.longest.get(unit, 0))
 
+    @property
+    def noun(self) -> str:
+        return "utterances" if self.timed else "sentences"
+
+    def told(self) -> str:
+        parts = []
+        for split, count in self.counts.items():
+            hours = f" ({self.seconds[split] / 3600:.2f} h)" if self.timed else ""
+            parts.append(f"{count:,} {self.noun}{hours} to {split}")
+        return ", ".join(parts) + "; the longest: " + ", ".join(f"{n:,.6g} {unit}" for unit, n in self.longest.items())
+
     def summary(self) -> dict[str, float]:
-        noun = "utterances" if self.timed else "sentences"
+        noun = self.noun
         figures: dict[str, float] = {f"{noun}_{split}": count for split, count in self.counts.items()}
         if self.timed:
             figures |= {f"hours_{split}": round(seconds / 3600, 4) for split, seconds in self.seconds.items()}
             figures |= {f"recordings_{split}": len(names) for split, names in self.recordings.items()}
         return figures | {f"longest_{unit}": round(length, 3) for unit, length in self.longest.items()}
-
-
-NOT_TEXT = ("id", "recording", "speaker", "audio")
