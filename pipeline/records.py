@@ -17,6 +17,7 @@ from pipeline.paths import replacing_file
 from pipeline.problems import Problem, nearest
 
 WORDS = pa.list_(pa.string())
+READ = 4096  # records held at a time while a table is read
 
 
 def utterance_schema(languages: Sequence[str]) -> pa.Schema:
@@ -108,7 +109,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Iterator[dic
         for column in columns or ():
             if column not in file.schema_arrow.names:
                 raise Problem(f"{path} has no field {column!r}: {nearest(column, file.schema_arrow.names)}")
-        for batch in file.iter_batches(columns=list(columns) if columns else None):
+        for batch in file.iter_batches(batch_size=READ, columns=list(columns) if columns else None):
             yield from batch.to_pylist()
 
 

@@ -5,9 +5,10 @@ so that a batch is one gather from a flat array. Memory stays flat in the size o
 """
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -86,32 +87,46 @@ class SequenceWriter:
         self.dtype = np.dtype(dtype)
         self.shard_values = shard_values
         self._rows: list[tuple[str, int, int, int]] = []
-        self._buffer: list[np.ndarray] = []
-        self._values = 0
+        self._file: BinaryIO | None = None  # of the shard being written
+        self._tail: tuple[int, ...] = ()
         self._length = 0
         self._shard = 0
 
     def add(self, identifier: str, values: np.ndarray) -> None:
+        if self._file is None:
+            self._file = (self.folder / f"values-{self._shard:05d}.npy").open("wb")
+            self._tail = values.shape[1:]
+            self._write_header()
         self._rows.append((identifier, len(values), self._shard, self._length))
-        self._buffer.append(values.astype(self.dtype, copy=False))
+        self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
         self._length += len(values)
-        self._values += values.size
-        if self._values >= self.shard_values:
-            self._flush()
+        if self._length * math.prod(self._tail) >= self.shard_values:
+            self._close()
 
-    def _flush(self) -> None:
-        if self._buffer:
-            np.save(self.folder / f"values-{self._shard:05d}.npy", np.concatenate(self._buffer))
+    def _write_header(self) -> None:
+        """First with length 0, in the end with the true one: numpy leaves room in a header for the length to grow."""
+        assert self._file is not None
+        shape = (self._length, *self._tail)
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
+        self._file.seek(0)
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._write_header()
+            self._file.close()
             self._shard += 1
-        self._buffer, self._values, self._length = [], 0, 0
+        self._file, self._length = None, 0
 
     def __enter__(self) -> "SequenceWriter":
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         if kind is not None:
+            if self._file is not None:
+                self._file.close()
             return
-        self._flush()
+        self._close()
         columns = list(zip(*self._rows, strict=True)) or [(), (), (), ()]
         arrays = [pa.array(c, type=f.type) for c, f in zip(columns, INDEX, strict=True)]
         pq.write_table(pa.Table.from_arrays(arrays, schema=INDEX), self.folder / "index.parquet", compression="zstd")
