@@ -61,7 +61,7 @@ def cer() -> Metric:
 
 def _metric(name: str, align: Callable[[Sequence[str], Sequence[str]], list[list[Edit]]]) -> Metric:
     def statistics(output: Output) -> np.ndarray:
-        return count_edits(align([_text(r) for r in output.references], [_text(h) for h in output.hypotheses]))
+        return count_edits(align(output.references, output.hypotheses))
 
     def scores(sums: np.ndarray) -> Scores:
         return {name: error_rate(sums)}
@@ -85,7 +85,3 @@ def _align(process: Callable[..., Any], references: Sequence[str], hypotheses: S
         ]
         for reference, hypothesis, chunks in zip(found.references, found.hypotheses, found.alignments, strict=True)
     ]
-
-
-def _text(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else " ".join(value)

@@ -40,6 +40,7 @@ class Metric:
     baseline: Callable[[Training, list[Any]], list[Any]]  # training, test sources → hypotheses
     counts: Mapping[str, int] = field(default_factory=dict)  # name in the score file → column of the statistics
     signature: Callable[[], str] | None = None  # asked for after `statistics`
+    fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
 
 

@@ -160,4 +160,7 @@ def parsing() -> Metric:
     def statistics(output: Output) -> np.ndarray:
         return count_brackets(output.references, output.hypotheses)
 
-    return Metric(statistics, bracket_scores, right_branching, counts={"brackets": 1})
+    def fits(words: Any, tree: Any) -> bool:
+        return isinstance(words, list) and isinstance(tree, str) and tree.startswith("(")
+
+    return Metric(statistics, bracket_scores, right_branching, counts={"brackets": 1}, fits=fits)

@@ -1,6 +1,7 @@
 """Gold and found tags, a list a sentence → accuracy over all words, over words seen in training and over the others."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -40,4 +41,7 @@ def tagging() -> Metric:
     def statistics(output: Output) -> np.ndarray:
         return count_tags(output.sources, output.references, output.hypotheses, output.known)
 
-    return Metric(statistics, accuracies, baselines.frequent_tags, counts={"unknown_words": 3})
+    def fits(words: Any, tags: Any) -> bool:
+        return isinstance(words, list) and isinstance(tags, list) and len(words) == len(tags)
+
+    return Metric(statistics, accuracies, baselines.frequent_tags, counts={"unknown_words": 3}, fits=fits)

@@ -127,7 +127,9 @@ def fit(*, data: Data, config: Config, options: Train, needs: Path, work: Path) 
     for identifier, words, tags in zip(source.sequences.ids, source.values, target.values, strict=True):
         if len(words) != len(tags):
             raise Problem(f"{identifier} has {len(words)} words and {len(tags)} tags: mend the corpus, a tag a word")
-    return count(source.values, target.values, config), []
+    model = count(source.values, target.values, config)
+    print(f"{len(source.values)} sentences, {len(model.words)} words, {len(model.tags)} tags")
+    return model, []
 
 
 def count(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]], config: Config) -> HMM:

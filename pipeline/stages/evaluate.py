@@ -1,7 +1,11 @@
 """Hypotheses and references → data/scores/<system>.json: scores, their intervals, the trivial system's, counts."""
 
+import json
 import math
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from pipeline import paths
 from pipeline.data import load_codec
@@ -11,7 +15,7 @@ from pipeline.metrics.metric import Metric, Output, Training
 from pipeline.params import System, load, row
 from pipeline.problems import Problem
 from pipeline.records import Decoded, read_decoded, read_field
-from pipeline.sequences import read_json, write_json
+from pipeline.sequences import read_json
 
 Scores = dict[str, float | int | str]
 
@@ -20,65 +24,66 @@ def run(name: str) -> None:
     system = row(load().systems, name, "systems")
     lines = list(read_decoded(paths.hypotheses(name)))
     if not lines:
-        raise Problem(
-            f"{paths.hypotheses(name)} holds no sentence to score: look into the test split of {system.corpus}"
-        )
-    scores = evaluate(lines, _training(system), load_codec(system.target), system.metrics)
+        raise Problem(f"{paths.hypotheses(name)} holds no sentence: look into the test split of {system.corpus}")
+    try:
+        scores = evaluate(lines, _training(system), load_codec(system.target), system.metrics)
+    except Problem as problem:
+        raise Problem(f"systems.{name}.metrics: {problem}") from None
     with paths.replacing_file(paths.scores(name)) as partial:
-        write_json(partial, scores)
+        partial.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _show(name, scores)
 
 
 def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list[str]) -> Scores:
-    """The content of a score file. `codec` is the target's: it knows how its output differs from what people write."""
-    words = [words for words in training.sources if not isinstance(words, str)]
-    known = frozenset(word for sentence in words for word in sentence)
+    """The content of a score file, what is asked for first standing first.
+
+    `codec` is the target's: it knows how its output differs from what people write.
+    Raises Problem for an unknown metric, and for one that does not fit the data.
+    """
     sources = [line.source for line in lines]
-    scores: Scores = {
-        "sentences": len(lines),
-        "tokens": sum(_length(line) for line in lines),
-        "empty": sum(not line.best for line in lines),
-        "never_stopped": sum(not line.finished for line in lines),
-    }
+    known = frozenset(word for value in training.sources if isinstance(value, list) for word in value)
     lowercase = getattr(getattr(codec, "config", None), "lowercase", False)
+    scores: Scores = {}
     for name in metrics:
         metric = find(name, lowercase)
-        references = [line.reference for line in lines]
+        references: list[Any] = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
+        if not all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True)):
+            raise Problem(f"{name} does not fit the corpus: choose a metric for this kind of source and target")
         trivial = metric.baseline(training, sources)
         if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
-            references = [_as(codec, "prepare", text) for text in references]
-            trivial = [_as(codec, "prepare", text) for text in trivial]
+            references, trivial = (_each(codec, "prepare", values) for values in (references, trivial))
         else:  # the reference is as people write: bring the hypothesis to that form
-            hypotheses = [_as(codec, "detokenise", text) for text in hypotheses]
+            hypotheses = _each(codec, "detokenise", hypotheses)
             if lowercase:  # but nobody can tell what case a lower-cased system meant
-                references = [_lower(value) for value in references]
-                trivial = [_lower(value) for value in trivial]
-        scores |= _score(metric, Output(sources, references, hypotheses, known), name)
-        for key, value in _totals(metric, Output(sources, references, trivial, known)).items():
-            scores[f"{key}_baseline"] = value
+                references, trivial = ([_lower(value) for value in values] for values in (references, trivial))
+        scores |= _score(metric, name, *(Output(sources, references, h, known) for h in (hypotheses, trivial)))
+    scores["sentences"] = len(lines)
+    scores["tokens"] = sum(_length(line) for line in lines)
+    scores["empty"] = sum(not line.best for line in lines)
+    scores["never_stopped"] = sum(not line.finished for line in lines)
     return scores
 
 
-def _score(metric: Metric, output: Output, name: str) -> Scores:
+def _score(metric: Metric, name: str, output: Output, trivial: Output) -> Scores:
     statistics = metric.statistics(output)
     sums = statistics.sum(axis=0)
+    found = _defined(metric.scores(sums))
     bounds = intervals(statistics, metric.scores)
+    baseline = _defined(metric.scores(metric.statistics(trivial).sum(axis=0)))
     scores: Scores = {}
-    for key, value in _defined(metric.scores(sums)).items():
+    for key, value in found.items():
         low, high = bounds[key]
         scores |= {key: value, f"{key}_low": round(low, 2), f"{key}_high": round(high, 2)}
+        if key in baseline:
+            scores[f"{key}_baseline"] = baseline[key]
     scores |= {key: int(sums[column]) for key, column in metric.counts.items()}
     if metric.signature is not None:
         scores[f"{name}_signature"] = metric.signature()
     return scores
 
 
-def _totals(metric: Metric, output: Output) -> dict[str, float]:
-    return _defined(metric.scores(metric.statistics(output).sum(axis=0)))
-
-
-def _defined(values: Any) -> dict[str, float]:
+def _defined(values: Mapping[str, np.ndarray]) -> dict[str, float]:
     """A score that the test set leaves undefined (accuracy on unknown words where there are none) is left out."""
     return {key: round(float(value), 2) for key, value in values.items() if not math.isnan(value)}
 
@@ -92,10 +97,10 @@ def _training(system: System) -> Training:
     return Training(source, target)
 
 
-def _as(codec: Any, form: str, value: Any) -> Any:
-    """`value` in a form that a codec of texts may know (`prepare`, `detokenise`); others leave it as it is."""
+def _each(codec: Any, form: str, values: list[Any]) -> list[Any]:
+    """Values in a form that a codec of texts may know (`prepare`, `detokenise`); another leaves them as they are."""
     change = getattr(codec, form, None)
-    return change(value) if change is not None else value
+    return [change(value) for value in values] if change is not None else values
 
 
 def _lower(value: str | list[str]) -> str | list[str]:

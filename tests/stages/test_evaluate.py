@@ -1,0 +1,137 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import paths
+from pipeline.metrics.metric import Training
+from pipeline.problems import Problem
+from pipeline.records import TAGGED_SCHEMA, Decoded, write_decoded, write_table
+from pipeline.sequences import write_json
+from pipeline.stages import evaluate as stage
+from pipeline.stages.evaluate import evaluate
+
+PARAMS = """
+raw: {{r: {{kind: none}}}}
+corpora: {{c: {{raw: r, kind: conllu}}}}
+tokens: {{words: {{corpus: c, field: words, kind: words}}, upos: {{corpus: c, field: upos, kind: words}}}}
+systems:
+  pos:
+    {{task: pos, corpus: c, source: tokens/words, target: tokens/upos, model: {{kind: hmm}}, metrics: {metrics}}}
+"""
+
+
+def decoded(reference, hypothesis, source=None, finished=True):
+    return Decoded("id", source, reference, [hypothesis], [0.0], finished)
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(PARAMS.format(metrics="[tagging]"))
+    train = {"id": "c-1", "words": ["the", "dog"], "upos": ["DET", "NOUN"], "xpos": ["_", "_"]}
+    write_table(paths.manifest("c", "train"), [train], TAGGED_SCHEMA)
+    for name, field in (("words", "words"), ("upos", "upos")):
+        codec = paths.encoding(f"tokens/{name}") / "codec"
+        write_json(codec / "codec.json", {"kind": "words", "corpus": "c", "field": field, "options": {}})
+        write_json(codec / "vocabulary.json", ["the", "dog"] if field == "words" else ["DET", "NOUN"])
+        write_json(codec / "field.json", {"text": False})
+    lines = [
+        decoded(["DET", "NOUN"], ["DET", "NOUN"], ["the", "cat"]),
+        decoded(["NOUN"], ["DET"], ["dog"]),
+        decoded([], [], [], finished=False),
+    ]
+    write_decoded(paths.hypotheses("pos"), lines)
+    return tmp_path
+
+
+def test_the_score_file_is_flat_and_holds_score_interval_baseline_and_counts(workspace, capsys):
+    stage.run("pos")
+    scores = json.loads(paths.scores("pos").read_text())
+    assert list(scores)[:4] == ["accuracy", "accuracy_low", "accuracy_high", "accuracy_baseline"]
+    assert scores["accuracy"] == 66.67
+    assert scores["accuracy_known"] == 50.0
+    assert scores["accuracy_unknown"] == 100.0
+    assert scores["accuracy_low"] <= 66.67 <= scores["accuracy_high"]
+    assert scores["accuracy_baseline"] == 66.67  # `the` is DET, `dog` NOUN, and an unknown word what came first: DET
+    assert (scores["sentences"], scores["tokens"], scores["unknown_words"]) == (3, 3, 1)
+    assert (scores["empty"], scores["never_stopped"]) == (1, 1)
+    printed = capsys.readouterr().out
+    assert "pos: 3 sentences, 3 words, 1 never stopped, 1 empty" in printed
+    assert "66.67  (95 % between" in printed
+
+
+def test_the_same_hypotheses_are_the_same_bytes(workspace):
+    stage.run("pos")
+    first = paths.scores("pos").read_bytes()
+    stage.run("pos")
+    assert paths.scores("pos").read_bytes() == first
+
+
+def test_a_misspelt_metric_is_answered_with_the_nearest_and_scores_stay(workspace):
+    stage.run("pos")
+    Path("params.yaml").write_text(PARAMS.format(metrics="[taging]"))
+    with pytest.raises(Problem, match=r"systems\.pos\.metrics: there is no metric 'taging': did you mean tagging\?"):
+        stage.run("pos")
+    assert paths.scores("pos").is_file()
+
+
+@pytest.mark.parametrize("metric", ["bleu", "wer", "chrf", "parsing"])
+def test_a_metric_that_does_not_fit_is_named(workspace, metric):
+    Path("params.yaml").write_text(PARAMS.format(metrics=f"[{metric}]"))
+    with pytest.raises(Problem, match=rf"systems\.pos\.metrics: {metric} does not fit the corpus"):
+        stage.run("pos")
+
+
+def test_missing_and_empty_hypotheses_are_problems(workspace):
+    write_decoded(paths.hypotheses("pos"), [])
+    with pytest.raises(Problem, match="holds no sentence"):
+        stage.run("pos")
+    paths.hypotheses("pos").unlink()
+    with pytest.raises(Problem, match=r"pos\.jsonl is missing: run `dvc repro`"):
+        stage.run("pos")
+
+
+class Moses:
+    """A codec that lower-cases and splits the full stop off."""
+
+    class config:
+        lowercase = True
+
+    def prepare(self, text):
+        return text.lower().replace(".", " .")
+
+    def detokenise(self, text):
+        return text.replace(" .", ".")
+
+
+def test_each_bleu_compares_texts_in_one_form():
+    lines = [decoded("The cat sat on the mat.", "the cat sat on the mat .", source="Die Katze sass auf der Matte.")]
+    scores = evaluate(lines, Training(["x"], ["y"]), Moses(), ["bleu_tokenised", "bleu", "chrf", "wer"])
+    assert scores["bleu_tokenised"] == scores["bleu"] == scores["chrf"] == 100.0
+    assert scores["wer"] == 0.0
+    assert "tok:none" in scores["bleu_tokenised_signature"]
+    assert "tok:13a" in scores["bleu_signature"]
+    assert "case:lc" in scores["bleu_signature"]
+    assert 0 < scores["chrf_baseline"] < 50
+
+
+def test_speech_has_no_source_to_copy_and_its_baseline_is_the_most_frequent_sentence():
+    lines = [decoded("selamat pagi", "selamat petang"), decoded("apa khabar", "apa khabar")]
+    scores = evaluate(lines, Training([], ["apa khabar", "ya", "apa khabar"]), object(), ["wer", "cer", "bleu"])
+    assert scores["wer"] == 25.0
+    assert scores["wer_substitutions"] == 1
+    assert scores["wer_baseline"] == 50.0
+    assert scores["tokens"] == 4
+
+
+def test_trees_are_scored_against_right_branching_ones():
+    tree = "(S (NP (DT the) (NN dog)) (VP (VBZ barks)) (. .))"
+    lines = [decoded(tree, "(S (NP XX XX )NP (VP XX )VP XX )S", ["the", "dog", "barks", "."])]
+    scores = evaluate(lines, Training([["a"]], [tree]), object(), ["parsing"])
+    assert next(iter(scores)) == "f1"
+    assert scores["f1"] == scores["well_formed"] == scores["exact"] == 100.0
+    assert (
+        scores["f1_baseline"] == 33.33
+    )  # (S 0 3) is right, (NP 1 3) and (NP 2 3) are not; the full stop does not count
+    assert scores["tokens"] == 4
