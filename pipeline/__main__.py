@@ -1,10 +1,11 @@
-"""python -m pipeline <stage> <name>, and the commands that use a trained system. Nothing heavy is imported before it is needed."""
+"""python -m pipeline <stage> <name>, and the commands that use a trained system. Nothing heavy is imported unneeded."""
 
 import sys
 from importlib import import_module
 
 import typer
 
+from pipeline import commands
 from pipeline.problems import Problem
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="From raw corpora to trained and scored systems.")
@@ -33,6 +34,7 @@ _stage("train", "Train a system.")
 _stage("decode", "Decode the test set with a trained system.")
 _stage("evaluate", "Score hypotheses against references.")
 _whole_stage("report", "Write the report: one offline HTML file.")
+commands.register(app)
 
 
 def main() -> None:

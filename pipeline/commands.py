@@ -1,0 +1,164 @@
+"""Lines or media files in, lines out, through a trained system: transcribe, translate, tag, parse.
+
+One line in gives one line out, in order. Input is read in portions, so that a pipe of any length takes bounded memory.
+What is heavy (torch, audio) is imported when a command runs, not for its help.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from pipeline.problems import Problem
+
+if TYPE_CHECKING:
+    from pipeline.trained import Answer, Trained
+
+PANEL = "With a trained system"
+PORTION = 256  # lines read before they are answered; one where a person types them
+NO_TAG = "XX"  # a part of speech that nobody asked for
+STANDARD_INPUT = Path("-")
+
+T = TypeVar("T")
+
+
+class Layout(StrEnum):
+    line = "line"
+    conllu = "conllu"
+
+
+Media = Annotated[
+    list[Path], typer.Argument(metavar="FILE", help="Sound or video: wav, flac, mp3, ogg, m4a, mp4, mkv, webm, ...")
+]
+Texts = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help="UTF-8, a sentence a line. Standard input: -, or no file."),
+]
+System = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A name under systems in params.yaml. Default: the task's first one.")
+]
+Count = Annotated[
+    int,
+    typer.Option(
+        "--n-best", min=1, help="At most so many outputs a line, best first, each behind the line's number and a tab."
+    ),
+]
+Scores = Annotated[bool, typer.Option("--scores", help="Write its score and a tab before each output.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (transcribe, translate, tag, parse):
+        app.command(rich_help_panel=PANEL)(command)
+
+
+def transcribe(files: Media, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
+    """Write down what is said in sound or video: a line a file. Long files are cut at pauses."""
+    from pipeline.trained import Trained
+
+    trained = Trained.open("asr", "features", system, n_best)
+    for number, file in enumerate(files, start=1):
+        _write(number, ((answer.output, answer.score) for answer in trained.transcribe(file)), n_best, scores)
+
+
+def translate(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
+    """Translate text: a line in, a line out."""
+    from pipeline.trained import Trained
+
+    def show(_: str, output: Any) -> str:
+        return output if isinstance(output, str) else " ".join(output)
+
+    _answer(Trained.open("mt", "tokens", system, n_best), files, str.strip, show, n_best, scores)
+
+
+def tag(
+    files: Texts = None,
+    system: System = None,
+    n_best: Count = 1,
+    scores: Scores = False,
+    layout: Annotated[Layout, typer.Option("--format", help="word_TAG word_TAG, or CoNLL-U.")] = Layout.line,
+) -> None:
+    """Give words their tags: `dia makan` → `dia_PRON makan_VERB`. Words and punctuation stand between spaces."""
+    from pipeline.trained import Trained
+
+    if layout is Layout.conllu and (n_best > 1 or scores):
+        raise Problem("tag: --format conllu has no place for scores or further outputs: leave one of them out")
+    trained = Trained.open("pos", "tokens", system, n_best)
+    column = 3 if trained.target_field == "upos" else 4  # of CoNLL-U's ten, from 0
+
+    def show(words: list[str], tags: list[str]) -> str:
+        return " ".join(f"{word}_{label}" for word, label in zip(words, tags, strict=True))
+
+    def show_conllu(words: list[str], tags: list[str]) -> str:
+        lines = [f"# text = {' '.join(words)}"]
+        for number, (word, label) in enumerate(zip(words, tags, strict=True), start=1):
+            cells = [str(number), word, *"_" * 8]
+            cells[column] = label
+            lines.append("\t".join(cells))
+        return "\n".join([*lines, ""])  # a sentence ends with an empty line
+
+    _answer(trained, files, str.split, show if layout is Layout.line else show_conllu, n_best, scores)
+
+
+def parse(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
+    """Give sentences their constituents: `dia makan` → `(S (NP (XX dia)) (VP (XX makan)))`.
+
+    Words and punctuation stand between spaces. Parts of speech are XX. What is no tree is mended to the nearest one.
+    """
+    from pipeline.tokens.brackets import attach, repair
+    from pipeline.trained import Trained
+
+    def show(words: list[str], brackets: str) -> str:
+        return attach(repair(brackets.split(), len(words)), words, [NO_TAG] * len(words))
+
+    _answer(Trained.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores)
+
+
+def _answer(
+    trained: "Trained",
+    files: list[Path] | None,
+    read: Callable[[str], T],
+    show: Callable[[T, Any], str],
+    n_best: int,
+    scores: bool,
+) -> None:
+    number = 0
+    for portion in _portions(_lines(files or [STANDARD_INPUT]), 1 if sys.stdin.isatty() else PORTION):
+        values = [read(line) for line in portion]
+        answers = iter(trained.answer([value for value in values if value]))
+        for value in values:
+            number += 1
+            found: Iterable[Answer] = next(answers) if value else ()
+            _write(number, ((show(value, one.output), one.score) for one in found), n_best, scores)
+
+
+def _write(number: int, outputs: Iterable[tuple[str, float]], n_best: int, scores: bool) -> None:
+    """The outputs of one input, which is a line's or a file's; of an empty one: an empty output."""
+    for output, score in [*outputs] or [("", 0.0)]:
+        cells = [*([str(number)] if n_best > 1 else []), *([f"{score:.4f}"] if scores else []), output]
+        sys.stdout.write("\t".join(cells) + "\n")
+    sys.stdout.flush()
+
+
+def _lines(files: list[Path]) -> Iterator[str]:
+    """The lines of all files. Raises Problem if one cannot be read, or is not UTF-8."""
+    for file in files:
+        try:
+            stream = sys.stdin.buffer if file == STANDARD_INPUT else file.open("rb")
+        except OSError as error:
+            raise Problem(f"{file}: {error.strerror}: check the path") from None
+        with stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                except UnicodeDecodeError:
+                    name = "standard input" if file == STANDARD_INPUT else file
+                    raise Problem(f"{name}, line {number} is not UTF-8: convert it, with iconv say") from None
+
+
+def _portions(lines: Iterator[str], count: int) -> Iterator[list[str]]:
+    while portion := list(islice(lines, count)):
+        yield portion

@@ -1,0 +1,256 @@
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import yaml
+
+from pipeline import __main__, commands, paths, trained
+from pipeline.models import attention
+from pipeline.params import Row
+from pipeline.records import TAGGED_SCHEMA, TREE_SCHEMA, Hypothesis, pair_schema, write_table
+from pipeline.sequences import write_json
+from pipeline.stages import tokenize, train
+
+TREE = "(S (NP (NN dia)) (VP (VB makan)))"
+PARAMS: dict[str, Any] = {
+    "raw": {"world": {"kind": "soap"}},
+    "corpora": {name: {"raw": "world", "kind": "parallel"} for name in ("pairs", "tags", "trees", "talk")},
+    "features": {"mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel", "normalise": "none"}},
+    "tokens": {
+        "ms": {"corpus": "pairs", "field": "ms", "kind": "words"},
+        "en": {"corpus": "pairs", "field": "en", "kind": "characters"},
+        "words": {"corpus": "tags", "field": "words", "kind": "words"},
+        "upos": {"corpus": "tags", "field": "upos", "kind": "words"},
+        "tree_words": {"corpus": "trees", "field": "words", "kind": "words"},
+        "brackets": {"corpus": "trees", "field": "tree", "kind": "brackets"},
+    },
+}
+ROWS = {
+    "asr_echo": ("asr", "talk", "features/mel", "tokens/en", {"kind": "echo"}),
+    "mt_echo": ("mt", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
+    "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
+    "parse_attention": ("parse", "trees", "tokens/tree_words", "tokens/brackets", {"kind": "attention", "hidden": 8}),
+}
+
+Run = Callable[..., tuple[int, list[str], str]]
+
+
+class EchoDecode(Row):
+    beam_size: int = 2
+    n_best: int = 1
+
+
+def echo() -> ModuleType:
+    """A model that answers a source of n tokens, or n seconds, by an `a` for each of them."""
+
+    def decode(*, model: Any, source: Any, target: Any, options: EchoDecode) -> Iterator[list[Hypothesis]]:
+        assert options.n_best <= options.beam_size
+        per_letter = 100 if hasattr(source.codec, "dim") else 1
+        for length in source.sequences.lengths:
+            letters = [4] * max(1, round(length / per_letter))
+            yield [Hypothesis(letters + [5] * i, -1.0 - i) for i in range(options.n_best)]
+
+    module = ModuleType("pipeline.models.echo")
+    module.Config, module.Decode, module.decode = Row, EchoDecode, decode  # type: ignore[attr-defined]
+    module.load = lambda folder: None  # type: ignore[attr-defined]
+    return module
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a trained system of every task."""
+    folder = tmp_path_factory.mktemp("world")
+    systems = {
+        name: dict(zip(("task", "corpus", "source", "target", "model"), values, strict=True), metrics=[])
+        for name, values in ROWS.items()
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("OMP_NUM_THREADS", "1")
+        Path("params.yaml").write_text(yaml.safe_dump({**PARAMS, "systems": systems}), encoding="utf-8")
+        for split in paths.SPLITS:
+            words, tags = ["dia", "makan"], ["PRON", "VERB"]
+            write_table(
+                paths.manifest("pairs", split), [{"id": "1", "ms": "a b", "en": "ab"}], pair_schema(["ms", "en"])
+            )
+            tagged = {"id": "1", "words": words, "upos": tags, "xpos": tags}
+            write_table(paths.manifest("tags", split), [tagged], TAGGED_SCHEMA)
+            write_table(
+                paths.manifest("trees", split), [{"id": "1", "words": words, "tags": tags, "tree": TREE}], TREE_SCHEMA
+            )
+        for name in PARAMS["tokens"]:
+            tokenize.run(name)
+        write_json(
+            paths.encoding("features/mel") / "codec" / "codec.json",
+            {"kind": "mel", "corpus": "talk", "field": "audio", "options": {"normalise": "none"}},
+        )
+        paths.model("none").mkdir(parents=True)
+        train.run("pos_hmm")
+        torch.manual_seed(1)
+        network = attention.Network(attention.Config(hidden=8), source_size=6, target_size=11)  # untrained will do
+        with paths.replacing(paths.model("parse_attention")) as place:
+            attention.save(network.eval(), place)
+        for name in ("asr_echo", "mt_echo"):
+            paths.model(name).mkdir()
+    return folder
+
+
+@pytest.fixture
+def run(world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(world)
+    monkeypatch.setitem(sys.modules, "pipeline.models.echo", echo())
+
+    def call(*arguments: str, given: str | bytes = "") -> tuple[int, list[str], str]:
+        """Exit status, lines of standard output, standard error."""
+        content = given if isinstance(given, bytes) else given.encode()
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content)))
+        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out.split("\n")[:-1], err
+
+    return call
+
+
+def test_one_line_in_is_one_line_out_and_an_empty_one_stays_empty(run: Run) -> None:
+    status, lines, _ = run("translate", given="a b\n\nb b a\n   \na")
+    assert (status, lines) == (0, ["aa", "", "aaa", "", "a"])
+
+
+def test_nothing_in_is_nothing_out(run: Run) -> None:
+    assert run("translate") == (0, [], "")
+
+
+def test_files_are_read_one_after_another(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"\xef\xbb\xbfa\r\n")
+    (tmp_path / "two").write_text("a\vb a b", encoding="utf-8")
+    assert run("translate", str(tmp_path / "one"), "-", str(tmp_path / "two"), given="a a\n")[1] == ["a", "aa", "aaaa"]
+
+
+def test_more_lines_than_a_portion_stay_in_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "PORTION", 3)
+    counts = [n % 5 for n in range(20)]
+    _, lines, _ = run("translate", given="".join("a " * n + "\n" for n in counts))
+    assert [len(line) for line in lines] == counts
+
+
+def test_n_best_outputs_bear_their_lines_number_and_scores_on_request(run: Run) -> None:
+    _, lines, _ = run("translate", "--n-best", "3", "--scores", given="a\n\n")
+    assert lines == ["1\t-1.0000\ta", "1\t-2.0000\tab", "1\t-3.0000\tabb", "2\t0.0000\t"]
+    assert run("translate", "--scores", given="a\n")[1] == ["-1.0000\ta"]
+
+
+def test_tags(run: Run) -> None:
+    assert run("tag", given="dia makan\n\nmakan\n")[1] == ["dia_PRON makan_VERB", "", "makan_VERB"]
+
+
+def test_tags_as_conllu(run: Run) -> None:
+    _, lines, _ = run("tag", "--format", "conllu", given="dia makan\n")
+    blank = "\t".join("_" * 5)
+    assert lines == ["# text = dia makan", f"1\tdia\t_\tPRON\t_\t{blank}", f"2\tmakan\t_\tVERB\t_\t{blank}", ""]
+
+
+def test_a_parse_is_a_tree_over_the_words_whatever_the_model_writes(run: Run) -> None:
+    from pipeline.tokens.brackets import leaves
+
+    sentences = ["dia makan", "", "entah ( apa ) dia makan makan"]
+    _, lines, _ = run("parse", given="\n".join(sentences))
+    assert [leaves(line)[0] for line in lines] == [
+        ["dia", "makan"],
+        [],
+        ["entah", "-LRB-", "apa", "-RRB-", "dia", "makan", "makan"],
+    ]
+    _, lines, _ = run("parse", "--n-best", "7", given="dia makan")
+    assert 1 <= len(lines) <= 7 and all(line.startswith("1\t(S") for line in lines)
+
+
+def noise(seconds: float, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.1, round(16_000 * seconds))
+
+
+def test_files_are_transcribed_a_line_each(run: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "short.wav", noise(2), 16_000)
+    soundfile.write(tmp_path / "other.flac", noise(3)[:, None].repeat(2, axis=1), 16_000)
+    _, lines, _ = run("transcribe", str(tmp_path / "short.wav"), str(tmp_path / "other.flac"))
+    assert lines == ["aa", "aaa"]
+
+
+def test_a_long_file_is_cut_at_its_pauses_and_nothing_is_lost(tmp_path: Path) -> None:
+    sound = noise(60)
+    for pause in (12, 25, 33, 44):
+        sound[round((pause - 0.3) * 16_000) : round((pause + 0.3) * 16_000)] *= 1e-3
+    soundfile.write(tmp_path / "long.wav", sound, 16_000, subtype="FLOAT")
+    parts = list(trained.pieces(tmp_path / "long.wav", 16_000))
+    np.testing.assert_allclose(np.concatenate(parts), sound, atol=1e-6)
+    ends = np.cumsum([len(part) / 16_000 for part in parts])
+    np.testing.assert_allclose(ends, [12, 25, 44, 60], atol=0.3)
+
+
+def test_the_pieces_of_a_long_file_are_joined_and_their_scores_added(run: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.mp3", noise(50), 16_000)
+    _, lines, _ = run("transcribe", "--scores", str(tmp_path / "long.mp3"))
+    (score, text), count = lines[0].split("\t"), len(lines[0].split("\t")[1].split(" "))
+    assert float(score) == -count and 3 <= count <= 5
+    assert text.count("a") == pytest.approx(50, abs=2)
+    _, lines, _ = run("transcribe", "--n-best", "2", "--scores", str(tmp_path / "long.mp3"))
+    assert [line.split("\t")[:2] for line in lines] == [["1", f"{-count:.4f}"], ["1", f"{-count - 1:.4f}"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "told"),
+    [
+        (["translate", "--system", "mt_ecko"], "", "no systems.mt_ecko: did you mean mt_echo?"),
+        (["translate", "--system", "asr_echo"], "", "reads features/mel, not tokens"),
+        (["transcribe", "--system", "pos_hmm", "x.wav"], "", "reads tokens/words, not features"),
+        (["tag", "--n-best", "2"], "", "pos_hmm gives one output"),
+        (["tag", "--scores", "--format", "conllu"], "", "no place for scores"),
+        (["tag", "nowhere.txt"], "", "nowhere.txt: No such file or directory"),
+        (["tag", "."], "", ".: Is a directory"),
+        (["tag"], b"dia\nmakan\xff\n", "standard input, line 2 is not UTF-8"),
+        (["transcribe", "nowhere.wav"], "", "nowhere.wav"),
+        (["transcribe", "params.yaml"], "", "params.yaml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_wrong_is_told_in_one_line(run: Run, arguments: list[str], given: str | bytes, told: str) -> None:
+    status, _, err = run(*arguments, given=given)
+    assert status == 1
+    assert told in err and err.startswith("error: ") and err.count("\n") == 1
+
+
+def test_a_task_without_a_system_and_a_system_without_a_model(run: Run, tmp_path: Path) -> None:
+    folder = paths.model("mt_echo")
+    folder.rmdir()
+    try:
+        assert "dvc repro train@mt_echo" in run("translate")[2]
+    finally:
+        folder.mkdir()
+    rows = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    del rows["systems"]["mt_echo"]
+    before = Path("params.yaml").read_bytes()
+    try:
+        Path("params.yaml").write_text(yaml.safe_dump(rows), encoding="utf-8")
+        assert "no system of the task mt" in run("translate")[2]
+    finally:
+        Path("params.yaml").write_bytes(before)
+
+
+@pytest.mark.parametrize("command", [[], ["transcribe"], ["translate"], ["tag"], ["parse"]])
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    code = (
+        "import sys; from pipeline.__main__ import app\n"
+        f"try: app({[*command, '--help']!r})\n"
+        "except SystemExit: print(sorted({'torch', 'numpy', 'pyarrow', 'av'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
