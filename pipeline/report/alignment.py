@@ -25,6 +25,11 @@ class Pair:
     above: str = ""  # what stands over both: the word that two tags compete for
 
 
+def unspaced(text: str) -> bool:
+    """Whether a text is in a script that puts no spaces between words."""
+    return re.search(f"[{UNSPACED}]", text) is not None
+
+
 def units(value: str | Sequence[str]) -> list[str]:
     """What is compared: the items of a list; the words of a text, punctuation apart; characters in unspaced scripts."""
     words = value.split() if isinstance(value, str) else " ".join(value).split()

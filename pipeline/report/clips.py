@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,14 @@ import numpy as np
 import soundfile
 from markupsafe import Markup
 
+from pipeline import audio
+from pipeline.features import mel
 from pipeline.report import heat
 
 LONGEST = 15.0  # seconds of a clip
-HIGHEST_RATE = 16_000  # Hz: what lies above it, the ear misses little in speech
+HIGHEST_RATE = 16_000  # Hz: speech needs no more to be understood
 BUDGET = 3_000_000  # bytes of FLAC in the whole page
-FRAME, HOP, BANDS = 0.025, 0.010, 80  # seconds, seconds, mel bands of the picture
+N_FFT = 1024  # samples: fine enough for the lowest mel bands at any rate
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,17 @@ class Clips:
         self.bytes_left = BUDGET
 
     def cut(self, record: Mapping[str, Any]) -> Clip | None:
-        """The clip of an utterance; None where its audio is not there, or nothing is left to spend."""
+        """The clip of an utterance; None where its audio is not there, or nothing is left to spend.
+
+        Raises Problem if the audio is broken.
+        """
         if self.count <= 0 or not record["audio"] or not Path(record["audio"]).is_file():
             return None
-        seconds = min(record["end"] - record["start"], LONGEST)
-        waveform, rate = read(Path(record["audio"]), record["start"], seconds)
+        file, start = Path(record["audio"]), record["start"]
+        rate = min(audio.probe(file).rate, HIGHEST_RATE)
+        waveform = audio.read(file, rate, start, min(record["end"], start + LONGEST))
         content = _flac(waveform, rate)
-        if not len(waveform) or len(content) > self.bytes_left:
+        if len(content) > self.bytes_left:
             return None
         self.count -= 1
         self.bytes_left -= len(content)
@@ -54,15 +59,6 @@ class Clips:
         )
 
 
-def read(file: Path, start: float, seconds: float) -> tuple[np.ndarray, int]:
-    """A stretch of a recording as one channel: float32 [S] and its rate."""
-    with soundfile.SoundFile(file) as sound:
-        rate = sound.samplerate
-        sound.seek(round(start * rate))
-        samples = sound.read(round(seconds * rate), dtype="float32", always_2d=True)  # [S, C]
-    return samples.mean(axis=1), rate
-
-
 def _flac(waveform: np.ndarray, rate: int) -> bytes:
     content = io.BytesIO()
     soundfile.write(content, waveform, rate, format="FLAC", subtype="PCM_16")
@@ -70,17 +66,7 @@ def _flac(waveform: np.ndarray, rate: int) -> bytes:
 
 
 def _picture(waveform: np.ndarray, rate: int, name: str) -> Markup:
-    size, hop = round(FRAME * rate), round(HOP * rate)
-    count = 1 + max(0, ceil((len(waveform) - size) / hop))
-    padded = np.pad(waveform, (0, max(0, (count - 1) * hop + size - len(waveform))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] * np.hamming(size)  # [T, size]
-    power = np.abs(np.fft.rfft(frames, n=1 << (size - 1).bit_length())) ** 2  # [T, bins]
-    edges = 700 * np.expm1(np.linspace(0, 1127 * np.log1p(rate / 2 / 700), BANDS + 2) / 1127)
-    bins = np.linspace(0, rate / 2, power.shape[1])
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    filters = np.clip(np.minimum(rising, falling), 0, None)  # [F, bins]
-    bands = np.log(power @ filters.T + 1e-10)
-    top = 1127 * np.log1p(rate / 2 / 700)
-    labels = [(float(1127 * np.log1p(f / 700) / top), f"{f / 1000:g} k") for f in (1000, 2000, 4000) if f <= rate / 2]
+    bands = mel.Codec(mel.Config(rate=rate, n_fft=N_FFT, normalise="none")).measure([waveform])[0]  # [T, F]
+    top = mel.mel(rate / 2)
+    labels = [(mel.mel(f) / top, f"{f // 1000} kHz") for f in (1000, 2000, 4000) if f < rate / 2]
     return heat.spectrogram(bands, len(waveform) / rate, name, labels)

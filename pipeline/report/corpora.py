@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pipeline import paths
 from pipeline.records import Reject, read_table
 from pipeline.report import svg
-from pipeline.report.alignment import units
+from pipeline.report.alignment import units, unspaced
 from pipeline.sequences import read_json
 
 BINS = 24
@@ -141,18 +141,22 @@ def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
     names = pq.read_schema(place).names
     measured = [name for name in names if name not in NOT_MEASURED]
     spoken = "audio" in names
+    named: dict[str, str] = {}  # field → unit
     for record in read_table(place):
         if spoken:
             found.setdefault(("audio", "seconds"), Counter())[round(record["end"] - record["start"], 1)] += 1
         for name in measured:
             value = record[name]
             if value:
-                found.setdefault((name, _unit(name)), Counter())[len(_counted(name, value))] += 1
+                named.setdefault(name, _unit(name, value))
+                found.setdefault((name, named[name]), Counter())[len(_counted(name, value))] += 1
     return _without_twins(found)
 
 
-def _unit(field: str) -> str:
-    return "brackets" if field == "tree" else "words"
+def _unit(field: str, value: Any) -> str:
+    if field == "tree":
+        return "brackets"
+    return "characters" if isinstance(value, str) and unspaced(value) else "words"
 
 
 def _counted(field: str, value: Any) -> Any:

@@ -54,7 +54,7 @@ def spectrogram(bands: np.ndarray, seconds: float, name: str, labels: Sequence[t
     top = float(bands.max(initial=-80.0))
     span = 80 / 10 * np.log(10)  # 80 dB of power, in natural logarithms
     levels = np.clip((bands - (top - span)) / span, 0, 1) * 255
-    left, height, width = 34, 96, 640
+    left, height, width = 44, 96, 640
     image = _image(np.flipud(levels.T.astype(np.uint8)), SPECTRUM_PALETTE, left, 0, width, height, smooth=True)
     body = [image]
     for share, label in labels:
@@ -74,8 +74,9 @@ def spectrogram(bands: np.ndarray, seconds: float, name: str, labels: Sequence[t
 def attention(weights: np.ndarray, columns: Sequence[str], rows: Sequence[str], name: str) -> Markup:
     """Attention [U, T] (a row an output token) with its tokens: the darker a cell, the higher its weight."""
     cell = 18
-    left = 12 + 7 * max((len(row) for row in rows), default=0)
-    above = 12 + 6 * max((len(column) for column in columns), default=0)
+    rows, columns = ([token.replace("\u2581", "_") for token in tokens] for tokens in (rows, columns))  # a heavy bar
+    left = 12 + 7.5 * max((len(row) for row in rows), default=0)
+    above = 16 + 6.8 * max((len(column) for column in columns), default=0)
     height, width = weights.shape
     levels = np.clip(weights / max(float(weights.max(initial=0)), 1e-9), 0, 1) * 255
     body = [svg.box(left, above, width * cell, height * cell, "frame")]

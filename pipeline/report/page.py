@@ -25,7 +25,7 @@ class Trained:
 
 def render(
     *,
-    title: str,
+    heading: str,
     boards: list[Board],
     systems: list[Trained],
     corpora: list[Description],
@@ -44,7 +44,7 @@ def render(
     environment.filters |= {"figure": _figure, "words": _words, "metric_title": scores.title}
     environment.tests["lower_better"] = scores.lower_is_better
     page: str = environment.get_template("page.html").render(
-        title=title,
+        heading=heading,
         style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         boards=boards,
         systems=systems,

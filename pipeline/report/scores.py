@@ -49,7 +49,7 @@ class Board:
 
     task: str
     corpus: str
-    metrics: list[str]  # the one that ranks comes first
+    metrics: list[str]  # those that params.yaml asks for come first
     results: list[Result]
     missing: list[str] = field(default_factory=list)  # systems without a score file
 
@@ -57,12 +57,10 @@ class Board:
     def figures(self) -> list[str]:
         return list(dict.fromkeys(name for result in self.results for name in result.figures))
 
-    def best(self, metric: str) -> float | None:
-        """The best value of a metric, where several systems compete."""
-        values = [result.metrics[metric].value for result in self.results if metric in result.metrics]
-        if len(values) < 2:
-            return None
-        return min(values) if lower_is_better(metric) else max(values)
+    def ranked(self, metric: str) -> list[Result]:
+        """The systems that the metric was asked of, the best first."""
+        results = [result for result in self.results if metric in result.metrics]
+        return sorted(results, key=lambda r: r.metrics[metric].value, reverse=not lower_is_better(metric))
 
     def bar(self, metric: str, result: Result) -> Markup:
         """The metric of one system, on the scale that all systems share."""
@@ -99,9 +97,6 @@ def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, S
     asked = [metric for name in scored for metric in systems[name].metrics]
     found = [metric for result in results for metric in result.metrics]
     metrics = [m for m in dict.fromkeys([*asked, *found]) if m in found]
-    if metrics:
-        sign = 1 if lower_is_better(metrics[0]) else -1
-        results.sort(key=lambda r: sign * r.metrics[metrics[0]].value if metrics[0] in r.metrics else float("inf"))
     return Board(task, corpus, metrics, results, [name for name in names if name not in scored])
 
 

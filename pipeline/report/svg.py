@@ -30,7 +30,7 @@ def figure(value: float) -> str:
         return f"{value:,.0f}"
     if abs(value) >= 0.01:
         return f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"
-    return f"{value:.1e}"
+    return f"{value:.2g}"
 
 
 def drawing(width: float, height: float, label: str, body: Iterable[Markup], style: str) -> Markup:
@@ -162,7 +162,7 @@ def histogram(main: Bins, outline: Bins | None, x_name: str, names: tuple[str, s
 
 def interval(value: float, low: float | None, high: float | None, baseline: float | None, top: float) -> Markup:
     """A score on a scale from 0 to `top`: a bar, its interval as a whisker, the baseline as a tick."""
-    width, height = 168, 18
+    width, height = 300, 18
 
     def across(number: float) -> float:
         return 1 + min(max(number / top, 0.0), 1.0) * (width - 2)

@@ -19,7 +19,7 @@ def run() -> None:
     params = load()
     options = configure(Config, params.report, "report")
     page = render(
-        title=_title(params),
+        heading=_heading(params),
         boards=scores.leaderboards(params.systems),
         systems=[Trained(name, curves.charts(name)) for name in params.systems],
         corpora=[corpora.describe(name) for name in params.corpora],
@@ -31,10 +31,10 @@ def run() -> None:
     print(f"report: {paths.report()}, {len(page.encode()) / 1e6:.1f} MB")
 
 
-def _title(params: Params) -> str:
+def _heading(params: Params) -> str:
     """What was run: the tasks, in the order of params.yaml."""
     tasks = list(dict.fromkeys(system.task for system in params.systems.values()))
-    return f"{', '.join(tasks) or 'No systems'} on {', '.join(params.corpora) or 'no corpora'}"
+    return f"Report: {', '.join(tasks) or 'no systems'}"
 
 
 def _parameters(params: Params) -> dict[str, str]:

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from pipeline import paths
+from pipeline.params import Craft, System
+from pipeline.report import scores
+
+
+def system(task: str = "mt", metrics: tuple[str, ...] = ("bleu", "ter")) -> System:
+    return System(
+        task=task, corpus="c", source="tokens/a", target="tokens/b", model=Craft(kind="x"), metrics=list(metrics)
+    )
+
+
+@pytest.fixture
+def scored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths.scores("x").parent.mkdir(parents=True)
+
+    def write(name: str, **content: float | str) -> None:
+        paths.scores(name).write_text(json.dumps(content), encoding="utf-8")
+
+    return write
+
+
+def test_systems_are_ranked_by_each_metric_in_its_own_direction(scored):
+    scored("a", bleu=10.0, bleu_low=9.0, bleu_high=11.0, ter=70.0, ter_baseline=99.0, sentences=5)
+    scored("b", bleu=20.0, bleu_low=19.0, bleu_high=21.0, ter=80.0, ter_baseline=99.0, sentences=5)
+    (board,) = scores.leaderboards({"a": system(), "b": system(), "c": system()})
+    assert board.metrics == ["bleu", "ter"]
+    assert [result.system for result in board.ranked("bleu")] == ["b", "a"]
+    assert [result.system for result in board.ranked("ter")] == ["a", "b"]
+    assert board.figures == ["sentences"]
+    assert board.missing == ["c"]
+
+
+def test_strings_are_notes_and_other_numbers_are_figures(scored):
+    scored("a", bleu=10.0, bleu_low=9.0, bleu_high=11.0, bleu_signature="nrefs:1", never_stopped=2)
+    (board,) = scores.leaderboards({"a": system()})
+    (result,) = board.results
+    assert result.notes == {"bleu_signature": "nrefs:1"}
+    assert result.figures == {"never_stopped": 2}
+
+
+def test_tasks_keep_the_order_of_the_parameters(scored):
+    boards = scores.leaderboards({"a": system("pos"), "b": system("asr"), "c": system("pos")})
+    assert [board.task for board in boards] == ["pos", "asr"]
+
+
+def test_names_and_directions():
+    assert scores.title("f1_40") == "F1 40"
+    assert scores.title("bleu_tokenised") == "BLEU tokenised"
+    assert scores.lower_is_better("cer")
+    assert not scores.lower_is_better("accuracy_unknown")

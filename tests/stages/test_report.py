@@ -1,0 +1,279 @@
+"""A workspace with hostile text in it → one page that shows everything, runs nothing and needs no network."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from pipeline import paths
+from pipeline.problems import Problem
+from pipeline.records import (
+    REJECT_SCHEMA,
+    TAGGED_SCHEMA,
+    TREE_SCHEMA,
+    Decoded,
+    pair_schema,
+    utterance_schema,
+    write_decoded,
+    write_table,
+)
+from pipeline.stages import report
+
+EVIL = "<script>alert('x')</script> & \"quoted\""
+EVIL_SYSTEM = "<img src=x onerror=alert(1)>"
+VOID = {"meta", "link", "br", "hr", "img", "input", "image"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: its tags, attributes and text."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attributes]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+def system(task: str, corpus: str, source: str, target: str, metrics: list[str]) -> dict:
+    return {
+        "task": task,
+        "corpus": corpus,
+        "source": source,
+        "target": target,
+        "model": {"kind": "none"},
+        "metrics": metrics,
+    }
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    content = {
+        "corpora": {name: {"raw": "world", "kind": "any"} for name in ("talk", "pairs", "tags", "trees")},
+        "features": {"mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel"}},
+        "tokens": {name: {"corpus": "talk", "field": "ms", "kind": "characters"} for name in ("t",)},
+        "systems": {
+            "asr": system("asr", "talk", "features/mel", "tokens/t", ["wer"]),
+            EVIL_SYSTEM: system("mt", "pairs", "tokens/t", "tokens/t", ["bleu"]),
+            "hmm": system("pos", "tags", "tokens/t", "tokens/t", ["tagging"]),
+            "parser": system("parse", "trees", "tokens/t", "tokens/t", ["parsing"]),
+            "waiting": system("mt", "pairs", "tokens/t", "tokens/t", ["bleu"]),
+        },
+        "report": {"samples": 4},
+    }
+    Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    Path("data/raw/world").mkdir(parents=True)
+    speech()
+    translation()
+    tags()
+    trees()
+    write_table(
+        paths.manifest("talk", "rejected"),
+        [{"file": "<script>.srt", "where": "00:00:01.000", "reason": "empty text", "text": EVIL * 20}],
+        REJECT_SCHEMA,
+    )
+    summary("talk", utterances_train=6, hours_train=0.01, longest_seconds=1.5, rejected=1, rejected_empty_text=1)
+    return tmp_path
+
+
+def summary(corpus: str, **figures: float) -> None:
+    paths.summary(corpus).parent.mkdir(parents=True, exist_ok=True)
+    paths.summary(corpus).write_text(json.dumps(figures), encoding="utf-8")
+
+
+def scores(name: str, **figures: float | str) -> None:
+    paths.scores(name).parent.mkdir(parents=True, exist_ok=True)
+    paths.scores(name).write_text(json.dumps(figures), encoding="utf-8")
+
+
+def curve(name: str, number: str, values: list[float]) -> None:
+    paths.curves(name).mkdir(parents=True, exist_ok=True)
+    lines = [f"{step}\t{value}" for step, value in enumerate(values, 1)]
+    (paths.curves(name) / f"{number}.tsv").write_text("\n".join([f"step\t{number}", *lines]) + "\n", encoding="utf-8")
+
+
+def speech() -> None:
+    rate = 8000
+    file = "data/raw/world/<i>ep</i>01.flac".replace("/i", "")
+    seconds = np.arange(rate * 10) / rate
+    soundfile.write(file, (0.3 * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32), rate)
+    rows = [
+        {
+            "id": f"talk-{i}",
+            "recording": "ep01",
+            "speaker": EVIL,
+            "audio": file,
+            "start": float(i),
+            "end": i + 1.5,
+            "ms": f"kata {i} {EVIL}",
+        }
+        for i in range(6)
+    ]
+    for split in paths.SPLITS:
+        write_table(paths.manifest("talk", split), rows, utterance_schema(["ms"]))
+    lines = [Decoded(r["id"], None, r["ms"], [r["ms"].replace("kata", "kota"), EVIL], [-1, -2], True) for r in rows]
+    write_decoded(paths.hypotheses("asr"), lines)
+    scores("asr", wer=12.5, wer_low=10.0, wer_high=15.0, wer_baseline=99.0, sentences=6, wer_signature=EVIL)
+    curve("asr", "train_loss", [3.0, 2.0, 1.0])
+    curve("asr", "dev_loss", [3.5, 2.5, float("nan")])
+
+
+def translation() -> None:
+    rows = [{"id": f"pairs-{i}", "ms": f"dia {i}", "en": f"She {EVIL} {i}."} for i in range(6)]
+    for split in paths.SPLITS:
+        write_table(paths.manifest("pairs", split), rows, pair_schema(["ms", "en"]))
+    lines = [
+        Decoded(
+            r["id"], r["ms"], r["en"], ["She ."], [-1], i != 1, [[0.9, 0.1], [0.2, 0.8]], ["▁dia", EVIL], ["▁She", "."]
+        )
+        for i, r in enumerate(rows)
+    ]
+    write_decoded(paths.hypotheses(EVIL_SYSTEM), lines)
+    scores(EVIL_SYSTEM, bleu=70.25, bleu_low=68.0, bleu_high=72.0, bleu_baseline=3.0, sentences=6)
+    curve(EVIL_SYSTEM, "lr", [0.001, 0.0005])
+
+
+def tags() -> None:
+    rows = [
+        {"id": f"tags-{i}", "words": ["the", EVIL], "upos": ["DET", "NOUN"], "xpos": ["DT", "NN"]} for i in range(6)
+    ]
+    for split in paths.SPLITS:
+        write_table(paths.manifest("tags", split), rows, TAGGED_SCHEMA)
+    lines = [Decoded(r["id"], r["words"], r["upos"], [["DET", "VERB"]], [-1], True) for r in rows]
+    write_decoded(paths.hypotheses("hmm"), lines)
+    scores("hmm", accuracy=50.0, accuracy_low=40.0, accuracy_high=60.0, accuracy_baseline=50.0, sentences=6)
+    paths.curves("hmm").mkdir(parents=True)
+
+
+def trees() -> None:
+    tree = "(S (NP (DT the) (NN dog)) (VP (VBZ runs)))"
+    rows = [
+        {"id": f"trees-{i}", "words": ["the", EVIL, "runs"], "tags": ["DT", "NN", "VBZ"], "tree": tree}
+        for i in range(6)
+    ]
+    for split in paths.SPLITS:
+        write_table(paths.manifest("trees", split), rows, TREE_SCHEMA)
+    good, bad = "(S (NP XX )NP (VP XX XX )VP )S", f"(S {EVIL}"
+    lines = [Decoded(r["id"], r["words"], tree, [bad if i else good], [-1], True) for i, r in enumerate(rows)]
+    write_decoded(paths.hypotheses("parser"), lines)
+    scores("parser", f1=66.7, f1_low=60.0, f1_high=70.0, f1_baseline=30.0, well_formed=16.7, sentences=6)
+
+
+def made() -> str:
+    report.run()
+    return paths.report().read_text(encoding="utf-8")
+
+
+def test_shows_what_was_run(workspace):
+    page = Page(made())
+    for shown in (
+        "WER",
+        "12.50",
+        "BLEU",
+        "70.25",
+        "Accuracy",
+        "Not scored yet: waiting",
+        "kota",
+        "empty text",
+        "parser",
+    ):
+        assert shown in page.text
+    assert page.tags.count("audio") == 4
+    assert any(tag == "audio" and value.startswith("data:audio/flac;base64,") for tag, _, value in page.attributes)
+    labels = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    for start in ("12.5, 95 % interval 10 to 15, baseline 99", "loss over step", "Log-mel", "Attention for", "Tree, "):
+        assert any(label.startswith(start) for label in labels), start
+    assert "Not a tree over these words" in page.text
+    assert "cut at the length limit" in page.text
+
+
+def test_text_is_escaped_everywhere(workspace):
+    page = Page(made())
+    assert not {"script", "img", "i"} & set(page.tags)
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert EVIL in page.text
+    assert EVIL_SYSTEM in page.text
+    assert "<script>.srt" in page.text
+    assert page.open == []
+
+
+def test_needs_no_network(workspace):
+    html = made()
+    assert "http:" not in html
+    assert "https:" not in html
+    assert "@import" not in html
+    assert "url(" not in html
+    links = [value for _, name, value in Page(html).attributes if name in ("src", "href", "srcset", "data", "action")]
+    assert links
+    assert all(link.startswith(("data:", "#")) for link in links)
+
+
+def test_links_lead_somewhere(workspace):
+    page = Page(made())
+    places = [value for _, name, value in page.attributes if name == "id"]
+    assert len(places) == len(set(places))
+    assert {value[1:] for _, name, value in page.attributes if name == "href" and value.startswith("#")} <= set(places)
+
+
+def test_same_data_same_bytes(workspace):
+    assert made() == made()
+
+
+def test_fewer_clips_than_samples(workspace):
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["report"] = {"samples": 4, "clips": 1}
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    assert Page(made()).tags.count("audio") == 1
+
+
+def test_nothing_done_yet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("root: .\n", encoding="utf-8")
+    page = Page(made())
+    assert "params.yaml names no systems" in page.text
+    assert "Nothing has been decoded yet" in page.text
+
+
+def test_audio_that_is_gone_is_left_out(workspace):
+    for file in Path("data/raw/world").iterdir():
+        file.unlink()
+    assert "audio" not in Page(made()).tags
+
+
+def test_a_misspelt_option_is_named(workspace):
+    params = Path("params.yaml").read_text(encoding="utf-8").replace("samples: 4", "sample: 4")
+    Path("params.yaml").write_text(params, encoding="utf-8")
+    with pytest.raises(Problem, match=r"report\.sample: no such name: did you mean samples\?"):
+        report.run()
+
+
+def test_a_fault_leaves_the_earlier_report(workspace):
+    before = made()
+    paths.scores("asr").write_text("[]", encoding="utf-8")
+    with pytest.raises(Problem, match="holds no scores"):
+        report.run()
+    assert paths.report().read_text(encoding="utf-8") == before
