@@ -1,10 +1,10 @@
 """The embedded world: a Malay soap opera, derived from a seeded grammar, in the files that a person would have.
 
 Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
-`parallel/{train,dev,test}.{ms,en,zh}`, and `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`. All of it was
-written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
-episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so that
-scores are measured against clean text.
+`parallel/{train,dev,test}.{ms,en,zh}`, and `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`. All of
+it was written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last
+`test` episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone,
+so that scores are measured against clean text.
 """
 
 from pathlib import Path

@@ -370,7 +370,7 @@ class Acts(Derivation):
     def what(self) -> Sentence:
         """`Apa yang dicuri oleh Farid?`, or with a pronoun `Apa yang awak curi?`"""
         verb = self.pick([v for v in lexicon.transitive() if not v.state and v.kinds - {"person", "animal", "worn"}])
-        asked = Node("WHNP-1", (leaf("WP", "apa"),))
+        asked = Node("WHNP-1", (leaf("WP", "apa"),), relation="obj")
         trace = Node("NP-SBJ", (TRACE,))
         thing = Nominal(Node("NP", (TRACE,)), "what", "什么")
         if self.chance(0.5):

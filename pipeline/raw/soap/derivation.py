@@ -4,7 +4,7 @@
 `held_out` is true. New acts (a turn and its reply, a question with its answer) are new methods over the same clauses.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -63,7 +63,7 @@ class Derivation:
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
 
-    def weighted(self, items: dict[T, float]) -> T:
+    def weighted(self, items: Mapping[T, float]) -> T:
         return self.rng.choices(list(items), list(items.values()))[0]
 
     def frame(self, kind: str) -> Frame:

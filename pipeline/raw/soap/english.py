@@ -28,7 +28,7 @@ def verb_forms(entry: str) -> VerbForms:
     A final consonant is doubled where the entry gives the past so (`hug/hugged`).
     """
     main, _, particle = entry.partition(" ")
-    base, past, participle = (main.split("/") + ["", ""])[:3]
+    base, past, participle = [*main.split("/"), "", ""][:3]
     past = past or (f"{base}d" if base.endswith("e") else f"{base[:-1]}ied" if _consonant_y(base) else f"{base}ed")
     participle = participle or past
     if past.endswith(2 * base[-1] + "ed") or base in DOUBLING:

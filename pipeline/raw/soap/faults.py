@@ -1,4 +1,4 @@
-"""What goes wrong in subtitles that people have: planted in the spoken language's track, each with its truth in a ledger."""
+"""What goes wrong in subtitles that people have, planted in the spoken language's track with the truth in a ledger."""
 
 from dataclasses import dataclass, replace
 from random import Random

@@ -89,7 +89,7 @@ THEY = _pronoun("mereka", "they", "them", "他们", 3, True)
 
 
 def pronoun_for(person: Nominal) -> Nominal:
-    """The pronoun that takes up a noun phrase. Malay's *dia* has no gender: English and Mandarin need the antecedent's."""
+    """The pronoun that takes up a noun phrase: *dia* has no gender, English and Mandarin take the antecedent's."""
     if person.plural:
         return THEY
     return SHE if person.gender == "f" else HE
@@ -236,12 +236,10 @@ class Predicate:
         inner = Node(self.label, (*self.ms, *(a.tree for a in self.adjuncts)), head=_head(self.ms))
         for word in reversed(prefix):
             outer: Item = Node("ADVP", (word,)) if word.tag == "RB" else word
-            if inner.label != "VP":
-                inner = Node("VP", (outer, inner), head=1)
-            elif word.tag in ("RB", "NEG") and inner.label == "VP":
+            if word.tag in ("RB", "NEG") and inner.label == "VP":
                 inner = replace(inner, children=(outer, *inner.children), head=inner.head + 1)
-            else:
-                inner = Node("VP", (outer, inner), head=1)
+            else:  # `cuba` and `enggan` are verbs over a verb
+                inner = Node("VP", (outer, inner), head=int(word.tag != "VB"))
         return inner
 
 
@@ -269,7 +267,9 @@ class Clause:
 
     # Malay -----------------------------------------------------------------------------------------------------
     def tree(self, subject: Node | None = None) -> Node:
-        phrase = (subject or self.subject.tree.relabelled("NP-SBJ"), self._vp())
+        first = self.predicate.ms[0]
+        relation = "nsubj:pass" if isinstance(first, Leaf) and first.tag == "VBN" else "nsubj"
+        phrase = (subject or replace(self.subject.tree, label="NP-SBJ", relation=relation), self._vp())
         if self.time and self.fronted:
             return Node("S", (self.time.tree, leaf(",", ","), *phrase), head=3)
         return Node("S", phrase, head=1)

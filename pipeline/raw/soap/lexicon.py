@@ -230,7 +230,7 @@ penjara | in prison | 监狱里 | to prison | 监狱
 *muzium | in the museum | 博物馆里 | to the museum | 博物馆
 """
 
-# Malay | English | comparative | Mandarin | of whom (person, thing, both; + feature) | attributive only in Mandarin: colour
+# Malay | English | comparative | Mandarin | what it is said of
 ADJECTIVES = """
 marah | angry | angrier | 生气 | person
 sedih | sad | sadder | 伤心 | person
@@ -543,7 +543,7 @@ def transitive() -> tuple[Verb, ...]:
 @cache
 def giving() -> tuple[Verb, ...]:
     return tuple(
-        Verb(ms, stem, "VBA", verb_forms(en), *((zh.split(",") + [""])[:2]), frozenset(kinds.split()))
+        Verb(ms, stem, "VBA", verb_forms(en), zh.split(",")[0], zh.partition(",")[2], frozenset(kinds.split()))
         for ms, stem, en, zh, kinds in rows(GIVING)
     )
 

@@ -1,9 +1,9 @@
-"""A process that speaks: lines of JSON on standard input → samples on standard output. Standard library and espeak-ng alone.
+"""A process that speaks: lines of JSON on standard input → samples on standard output.
 
-Each request is {"text", "voice", "rate", "pitch"}; each answer is its length in bytes (4 bytes, little-endian) and 16-bit
-samples at RATE. espeak-ng carries state from one utterance to the next, so every request is spoken by a fresh fork
-with a fixed random seed: the same request gives the same bytes wherever it stands. This runs as a process of its own
-because a fork is safe (and cheap) only where there are no threads and little memory.
+Each request is {"text", "voice", "rate", "pitch"}; each answer is its length in bytes (4 bytes, little-endian) and
+16-bit samples at RATE. espeak-ng carries state from one utterance to the next, so every request is spoken by a fresh
+fork with a fixed random seed: the same request gives the same bytes wherever it stands. This runs as a process of its
+own because a fork is safe (and cheap) only where there are no threads and little memory.
 """
 
 import ctypes

@@ -1,8 +1,9 @@
-"""Text and a voice → a waveform, by espeak-ng (GPL-3.0, through the package espeakng-loader) in a process beside this one."""
+"""Text and a voice → a waveform, by espeak-ng (GPL-3.0, from the package espeakng-loader) in a process of its own."""
 
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,34 +33,33 @@ class Speech:
 
     def __enter__(self) -> "Speech":
         command = [sys.executable, str(Path(speaker.__file__).resolve())]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        assert self.process.stdin and self.process.stdout
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
 
     def say(self, text: str, voice: Voice, *, rate: int = 0, pitch: int = 0) -> np.ndarray:
         """float32 [S] at 16 kHz, silence around it trimmed; `rate` and `pitch` are added to the voice's own."""
-        assert self._process.stdin and self._process.stdout
+        assert self.process.stdin and self.process.stdout
         request = {
             "text": text,
             "voice": f"ms+{voice.variant}",
             "rate": voice.rate + rate,
             "pitch": voice.pitch + pitch,
         }
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has ended; what follows says so
-        head = self._process.stdout.read(4)
+        with suppress(BrokenPipeError):  # it has ended: the missing answer says so
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        head = self.process.stdout.read(4)
         size = int.from_bytes(head, "little")
-        data = self._process.stdout.read(size)
+        data = self.process.stdout.read(size)
         if len(head) < 4 or len(data) < size or not size:
             raise Problem(
                 f"espeak-ng did not speak {text!r}: its own message stands above; install espeakng-loader again"

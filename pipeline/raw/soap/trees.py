@@ -57,6 +57,7 @@ RELATIONS = {
     ".": "punct",
     "NP-SBJ": "nsubj",
     "NP-TMP": "obl:tmod",
+    "NP-TPC": "obj",
     "NP-VOC": "vocative",
     "NP-LGS": "obl:agent",
     "ADJP": "amod",
