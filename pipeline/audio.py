@@ -1,7 +1,8 @@
 """Sound of any file → mono float32 [S] at a wanted rate, piece by piece, in memory bounded by the longest piece.
 
-soundfile reads wav, flac, ogg and mp3; PyAV the sound of m4a, opus and of video (mp4, mkv, webm, ...). Channels are
-averaged. Where seeking is exact to the sample a piece is sought; otherwise (mp3, PyAV) the file is read once, in order.
+soundfile reads wav, flac and ogg, and seeks in them exactly to the sample. PyAV reads mp3, m4a, opus and the sound of
+video (mp4, mkv, webm, ...) once, in order. (soundfile seeks after every block that it reads, and libsndfile spoils an
+mp3's samples after a seek.) Channels are averaged.
 """
 
 from collections import deque
@@ -17,9 +18,25 @@ import soundfile
 
 from pipeline.problems import Problem
 
-SOUND = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"})  # read by soundfile
+SOUND = frozenset({".wav", ".flac", ".ogg", ".oga", ".aif", ".aiff"})  # read by soundfile
 CONTAINERS = frozenset(
-    {".m4a", ".aac", ".opus", ".wma", ".mp4", ".m4v", ".mov", ".mkv", ".mka", ".webm", ".avi", ".ts", ".mpg", ".mpeg"}
+    {
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".opus",
+        ".wma",
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".mka",
+        ".webm",
+        ".avi",
+        ".ts",
+        ".mpg",
+        ".mpeg",
+    }
 )
 MEDIA = SOUND | CONTAINERS
 _ESTIMATED = frozenset({".aac", ".opus", ".ts", ".mpg", ".mpeg"})  # no duration in the header: count the packets
@@ -67,8 +84,7 @@ def segments(file: Path, spans: Iterable[Span], rate: int | None = None) -> Iter
     Raises Problem if the file cannot be read to the end of a span, or if a span holds no sample at all.
     """
     _expect_content(file)
-    suffix = file.suffix.lower()
-    source = _Sought(file) if suffix in SOUND and suffix != ".mp3" else _Streamed(file)
+    source = _Sought(file) if file.suffix.lower() in SOUND else _Streamed(file)
     with source:
         for start, end in spans:
             samples = source.take(round(start * source.rate), round(end * source.rate))
@@ -122,7 +138,7 @@ class _Streamed:
         self.blocks.close()
 
     def _begin(self) -> None:
-        self.blocks = _mp3_blocks(self.file) if self.file.suffix.lower() in SOUND else _container_blocks(self.file)
+        self.blocks = _blocks(self.file)
         self.held: deque[np.ndarray] = deque()
         self.first = self.last = 0  # samples [first, last) are held
         rate, block = next(self.blocks, (1, np.zeros(0, np.float32)))
@@ -163,16 +179,7 @@ class _Streamed:
 Blocks = Any  # a generator of (rate, float32 [S])
 
 
-def _mp3_blocks(file: Path) -> Blocks:
-    with _open(file) as sound:
-        try:
-            while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
-                yield sound.samplerate, _mono(block)
-        except soundfile.LibsndfileError as error:
-            raise _broken(file, sound.tell() / sound.samplerate, error) from None
-
-
-def _container_blocks(file: Path) -> Blocks:
+def _blocks(file: Path) -> Blocks:
     """The first sound track, decoded in order; time 0 is the container's, as for its subtitles; gaps are silence."""
     with _container(file) as container:
         stream = _sound_stream(file, container)
@@ -282,8 +289,6 @@ def _probe_sound(file: Path) -> Sound:
                 whole = False
             if not whole:
                 raise _truncated(file, duration, _readable(file) / rate)
-        elif file.suffix.lower() == ".mp3" and _has_duration(file):
-            _probe_container(file)  # libsndfile trusts the header
         return Sound(duration, rate, int(sound.channels))
 
 
@@ -321,8 +326,10 @@ def _check_wav(file: Path, sound: soundfile.SoundFile, held: float) -> None:
             stream.seek(length + length % 2, 1)
 
 
-def _has_duration(file: Path) -> bool:
-    """An mp3 whose first frame counts the others, after the cover picture if there is one."""
+def _tells_duration(file: Path) -> bool:
+    """Whether the header does. An mp3 may: its first frame, after the cover picture, then counts the others."""
+    if file.suffix.lower() != ".mp3":
+        return file.suffix.lower() not in _ESTIMATED
     with file.open("rb") as stream:
         head = stream.read(1 << 20)
     return b"Xing" in head or b"Info" in head
@@ -332,7 +339,7 @@ def _probe_container(file: Path) -> Sound:
     with _container(file) as container:
         stream = _sound_stream(file, container)
         told = None
-        if container.duration is not None and file.suffix.lower() not in _ESTIMATED:
+        if container.duration is not None and _tells_duration(file):
             told = container.duration / av.time_base
         held, sound_end = _ends(container, stream, told)
         if told is not None and held < told - _SLACK:

@@ -162,7 +162,8 @@ def _explain(error: ValidationError, config: type[BaseModel], where: str) -> str
         elif fault["type"] == "missing":
             lines.append(f"{place} is missing")
         else:
-            lines.append(f"{place}: {fault['msg']} (it is {fault['input']!r})")
+            given = "" if isinstance(fault["input"], dict) else f" (it is {fault['input']!r})"
+            lines.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}{given}")
     return "; ".join(lines)
 
 

@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ FORMATS = {
 _CLOCK = r"(?:\d{1,2}:)?[0-5]?\d:[0-5]?\d[.,]\d{1,3}"
 _TIMES = re.compile(rf"\s*({_CLOCK})\s*(?:-->|,)\s*({_CLOCK})(?:\s.*)?")
 _ARROW = re.compile(r"--+>")
-_LEADS_BY_NUMBER = re.compile(r"\s*\d+\s*")
+_DIGITS = re.compile(r"\s*\d+:\d+:\d+")
+_DIGITS_TO = re.compile(r"\s*[\d:.,;]+\s*-")
+_NUMBER = re.compile(r"\s*\d+\s*")
 _DIALOGUE = re.compile(r"\s*Dialogue:\s*[^,]*,\s*\d+:[0-5]?\d:[0-5]?\d[.:]\d+\s*,\s*\d+:[0-5]?\d:[0-5]?\d[.:]\d+\s*,")
 _MICRODVD = re.compile(r"\s*\{\s*\d+\s*\}\s*\{\s*\d*\s*\}")
 
@@ -99,12 +102,12 @@ def _renumbered(file: Path, rows: list[str], webvtt: bool) -> Iterator[str]:
     VTT's comments, styles and cue names are left out; its cues end at an empty line. SRT's end at the next number.
     """
     times = [n for n, row in enumerate(rows) if _is_times(file, rows, n)]
-    for number, (row, following) in enumerate(zip(times, [*times[1:], len(rows)], strict=True), start=1):
+    for number, (row, following) in enumerate(pairwise([*times, len(rows)]), start=1):
         body = rows[row + 1 : following]
         if webvtt:
             blank = next((n for n, line in enumerate(body) if not line.strip()), len(body))
             body = body[:blank]
-        elif following < len(rows) and body and _LEADS_BY_NUMBER.fullmatch(body[-1]):
+        elif following < len(rows) and body and _NUMBER.fullmatch(body[-1]):
             body = body[:-1]  # the next cue's number
         found = _TIMES.fullmatch(rows[row])
         assert found is not None
@@ -128,9 +131,9 @@ def _is_times(file: Path, rows: list[str], n: int) -> bool:
     if _TIMES.fullmatch(row):
         return True
     before = rows[n - 1] if n else ""
-    if _ARROW.search(row) and (
-        re.match(r"\s*[\d:.,;]+\s*-", row) or not before.strip() or _LEADS_BY_NUMBER.fullmatch(before)
-    ):
+    numbered = bool(_NUMBER.fullmatch(before)) and (n < 2 or not rows[n - 2].strip())
+    arrow = bool(_ARROW.search(row)) and (numbered or not before.strip() or bool(_DIGITS_TO.match(row)))
+    if arrow or (numbered and _DIGITS.match(row)):
         raise Problem(
             f"{file}, line {n + 1}: broken time code {row.strip()[:60]!r}: write it as 00:01:02,500 --> 00:01:04,000"
         )

@@ -107,7 +107,7 @@ class Ingestion:
             raise Problem(f"corpora.{self.name}.split: names are for whole files or recordings: give shares or numbers")
         test = total - amount(split.test, total)
         dev = test - amount(split.dev, total)
-        if dev <= 0:
+        if total and dev <= 0:
             raise Problem(f"corpora.{self.name}.split: dev and test take all of {total} sentences: make them smaller")
         return dev, test
 

@@ -1,0 +1,72 @@
+"""Names → splits, files → names."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpora.splits import Shared, Split, assign, language_of, natural, sources
+from pipeline.problems import Problem
+
+NAMES = [f"ep{n}" for n in (10, 9, 8, 7, 6, 5, 4, 3, 2, 1)]
+
+
+def parts(splits: dict[str, str]) -> dict[str, list[str]]:
+    return {part: sorted((n for n, s in splits.items() if s == part), key=natural) for part in ("train", "dev", "test")}
+
+
+def test_the_last_ones_in_natural_order_are_held_out() -> None:
+    assert parts(assign(NAMES, Split(dev=2, test=1), "soap")) == {
+        "train": [f"ep{n}" for n in range(1, 8)],
+        "dev": ["ep8", "ep9"],
+        "test": ["ep10"],
+    }
+
+
+def test_shares_take_at_least_one_and_zero_takes_none() -> None:
+    found = parts(assign(NAMES[-3:], Split(dev=0.1, test=0), "soap"))
+    assert found == {"train": ["ep1", "ep2"], "dev": ["ep3"], "test": []}
+
+
+def test_names_may_be_listed() -> None:
+    found = parts(assign(NAMES, Split(dev=["ep2"], test=2), "soap"))
+    assert found["dev"] == ["ep2"] and found["test"] == ["ep9", "ep10"] and "ep2" not in found["train"]
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (Split(dev=["ep11"]), "there is no 'ep11': did you mean ep1"),
+        (Split(dev=["ep1"], test=["ep1"]), "'ep1' is listed twice"),
+        (Split(dev=5, test=5), "take all 10 of ep1, ep2, ep3, ep4, ep5, ...: make them smaller"),
+    ],
+)
+def test_impossible_splits(split: Split, message: str) -> None:
+    with pytest.raises(Problem, match=message):
+        assign(NAMES, split, "soap")
+
+
+def test_files_are_named_by_what_differs(tmp_path: Path) -> None:
+    for name in ("s1/ep1.en.srt", "s1/ep10.en.srt", "s1/ep2.en.srt", "s2/ep1.en.vtt"):
+        (tmp_path / "deep" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "deep" / name).touch()
+    found = sources(Shared(), tmp_path, "soap", ["**/*.*"], ["en"])
+    assert [source.name for source in found] == ["s1-ep1", "s1-ep2", "s1-ep10", "s2-ep1"]
+
+
+def test_language_of_a_name() -> None:
+    names = ["train.en.gz", "train.en", "ep01.en.srt", "en.srt", "a.fr.srt"]
+    assert [language_of(Path(name), ["en", "de"]) for name in names] == ["en", "en", "en", None, None]
+
+
+def test_faults_in_files(tmp_path: Path) -> None:
+    (tmp_path / "train.mrg").touch()
+    with pytest.raises(Problem, match=r"is missing: put the corpus there, or mend corpora.soap"):
+        sources(Shared(), tmp_path / "nowhere", "soap", ["*"])
+    with pytest.raises(Problem, match=r"files.test: nothing in .* matches 'tset.mrg'; it holds train.mrg"):
+        sources(Shared(files={"train": "train.mrg", "test": "tset.mrg"}), tmp_path, "soap", ["*"])
+    with pytest.raises(Problem, match=r"train.mrg is in train and in test"):
+        sources(Shared(files={"train": "*.mrg", "test": "train.mrg"}), tmp_path, "soap", ["*"])
+    with pytest.raises(Problem, match="does not stay in"):
+        sources(Shared(files="../*.mrg"), tmp_path, "soap", ["*"])
+    with pytest.raises(Problem, match="leave one of `files` and `split` out"):
+        sources(Shared(files={"train": "*.mrg"}, split=Split(test=1)), tmp_path, "soap", ["*"])
