@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -25,7 +26,6 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import graph, stage
 from flows.graph import GraphProblem, Stage
@@ -35,7 +35,7 @@ ORDER = Path("work/dvc.lock.order")  # dvc.lock's order before a flow that has n
 UNCHANGED, SKIPPED, UNREACHABLE = "Unchanged", "Skipped", "Unreachable"  # names of states
 
 
-@flow(name="reproduce", task_runner=ThreadPoolTaskRunner[Any]())
+@flow(name="reproduce")
 def reproduce(targets: list[str] | None = None, workspace: str = ".", jobs: int | None = None) -> State[Any]:
     """Bring a workspace up to date.
 
@@ -104,7 +104,7 @@ def _walk(plan: list[Stage], jobs: int) -> tuple[dict[str, bool], dict[str, str]
             needs = [futures[need] for need in sorted(waiting.pop(name))]
             running.add(name)
             futures[name] = future = run_stage.submit(name, suspect, wait_for=needs, return_state=False)
-            future.add_done_callback(lambda _, name=name: ended.put(name))
+            future.add_done_callback(partial(_put, ended, name))
         if not running:
             return done, failed
         name = ended.get()
@@ -118,6 +118,10 @@ def _walk(plan: list[Stage], jobs: int) -> tuple[dict[str, bool], dict[str, str]
         else:
             failed[name] = str(state.message)
             get_run_logger().error(failed[name])
+
+
+def _put(ended: SimpleQueue[str], name: str, _future: Any) -> None:
+    ended.put(name)
 
 
 def _order_before() -> list[str]:
