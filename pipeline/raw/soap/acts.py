@@ -10,6 +10,7 @@ from pipeline.raw.soap import lexicon
 from pipeline.raw.soap.derivation import Derivation
 from pipeline.raw.soap.english import BE
 from pipeline.raw.soap.grammar import (
+    COMMA,
     EVENT,
     NOT,
     PAST,
@@ -34,6 +35,7 @@ from pipeline.raw.soap.grammar import (
     pronoun_for,
     words,
 )
+from pipeline.raw.soap.lexicon import Word
 from pipeline.raw.soap.trees import Leaf, Node
 
 Said = tuple[Node, str, str]  # a tree and its English and Mandarin, before capitals and the closing mark
@@ -61,6 +63,10 @@ CALLS = [  # what opens a line: Malay, tag, English, Mandarin
 ]
 
 
+SEEN = frozenset({"valuable", "vehicle", "clothes", "fruit", "furniture"})  # things one says something about
+ADDRESSED = ("doktor", "jururawat", "guru", "peguam", "hakim", "pengurus", "pensyarah")  # called by what they are
+
+
 class Acts(Derivation):
     def sentence(self) -> Sentence:
         makers = {
@@ -77,6 +83,7 @@ class Acts(Derivation):
             self.what: 3,
             self.circumstance: 6,
             self.command: 7,
+            self.formula: 3,
         }
         return self.weighted(makers)()
 
@@ -88,7 +95,7 @@ class Acts(Derivation):
         frame: Frame | None = None,
         timed: bool = True,
     ) -> Clause:
-        subject = subject or (self.person() if self.chance(0.93) else self.thing(frozenset({"valuable", "vehicle"})))
+        subject = subject or (self.person() if self.chance(0.93) else self.known_thing(SEEN))
         predicate = predicate or self.predicate(subject)
         frame = self.suited(frame, predicate) if frame else self.frame_of(predicate)
         time = self.time(frame, timed)
@@ -108,7 +115,9 @@ class Acts(Derivation):
             case "degree":
                 frame = QUALITY["past" if self.chance(0.15) else "plain"][1]
             case "identity":
-                frame = QUALITY[self.rng.choice(("plain", "plain", "still", "not", "once"))][1]
+                frame = QUALITY[self.rng.choice(("plain", "plain", "still", "not"))][1]
+            case "trait":
+                frame = QUALITY[self.rng.choice(("plain", "plain", "plain", "still", "not", "once"))][1]
             case "owned":
                 frame = STATE["still" if self.chance(0.2) else "plain"][1]
             case "caused":
@@ -142,14 +151,12 @@ class Acts(Derivation):
         """Now and then a call stands before the sentence: `Sayang, ...`, `Farid, ...`."""
         tree, en, zh = said
         if self.chance(0.14):
-            if self.chance(0.4):
-                name = self.name()
-                called: Node = name.tree.relabelled("NP-VOC")
-                en_call, zh_call = name.en, name.zh
+            if self.chance(0.6):
+                called, en_call, zh_call = self.called()
             else:
-                ms, tag, en_call, zh_call = self.rng.choice(CALLS)
-                called = Node("INTJ" if tag == "UH" else "NP-VOC", (leaf(tag, ms),))
-            tree = Node(tree.label, (called, leaf(",", ","), *tree.children), tree.head + 2)
+                ms, tag, en_call, zh_call = self.rng.choice([call for call in CALLS if call[1] == "UH"])
+                called = Node("INTJ", (leaf(tag, ms),))
+            tree = Node(tree.label, (called, COMMA, *tree.children), tree.head + 2)
             en, zh = f"{en_call}, {en}", f"{zh_call},{zh}"
         return finish(tree, en, zh, mark, act)
 
@@ -165,10 +172,14 @@ class Acts(Derivation):
     def passive_subject(self, verb: lexicon.Verb) -> Nominal:
         if "person" in verb.kinds:
             return self.person(allow_pronoun=self.chance(0.3))
+        return self.known_thing(verb.kinds)
+
+    def known_thing(self, kinds: frozenset[str]) -> Nominal:
+        """A thing that the hearer knows: `gelang itu`, not `sebuah gelang`."""
         while True:
-            subject = self.thing(verb.kinds)
-            if subject.definite:
-                return subject
+            thing = self.thing(kinds)
+            if thing.definite:
+                return thing
 
     def passive_clause(self, verb: lexicon.Verb, subject: Nominal) -> Clause:
         """`Gelang itu dicuri oleh Farid`; without an agent now and then."""
@@ -188,11 +199,10 @@ class Acts(Derivation):
     def topic(self) -> Sentence:
         """`Surat itu sudah saya baca`: the object first, the bare verb last; English keeps its order."""
         verb = self.pick([v for v in lexicon.transitive() if not v.state and v.kinds - {"person", "worn"}])
-        while True:
-            what = self.thing(verb.kinds - {"person", "worn"})
-            if what.definite:
-                break
+        what = self.known_thing(verb.kinds - {"person", "worn"})
         agent = self.weighted({I: 6, WE: 2, WE_ALL: 1, YOU: 2, THEY: 1})
+        while list(what.tree.leaves())[-1].word == agent.pronoun:  # not `cerita kami kami ceritakan`
+            agent = self.rng.choice((I, YOU, THEY))
         frame = EVENT[self.rng.choice(("plain", "perfect", "future", "will_not", "not", "not_yet", "must"))][1]
         clause = Clause(agent, self.act_on(verb, what), frame)
         items = (
@@ -258,7 +268,7 @@ class Acts(Derivation):
         but = "但是" if ms == "walaupun" else ""
         zh = f"{zh_before}{sub.zh()}{zh_after},{but}{main.zh()}"
         if sub_first:
-            tree = Node("S", (sbar, leaf(",", ","), *main_tree.children), head=main_tree.head + 2)
+            tree = Node("S", (sbar, COMMA, *main_tree.children), head=main_tree.head + 2)
             en = f"{en_link} {sub.en()}, {main.en()}"
         else:
             tree = Node("S", (*main_tree.children, sbar), head=main_tree.head)
@@ -274,7 +284,7 @@ class Acts(Derivation):
             again = pronoun_for(subject) if self.taken_up(subject) and self.chance(0.5) else None
             second = self.clause(again, timed=False)
             first, second = replace(first, fronted=False), replace(second, fronted=False)
-            tree = Node("S", (first.tree(), leaf(",", ","), leaf("CC", "tetapi"), second.tree()))
+            tree = Node("S", (first.tree(), COMMA, leaf("CC", "tetapi"), second.tree()))
             return self.opened(
                 (tree, f"{first.en()}, but {second.en()}", f"{first.zh()},但是{second.zh()}"), ".", "statement"
             )
@@ -311,9 +321,11 @@ class Acts(Derivation):
         """`Itu kereta saya`: *itu* alone is the subject."""
         ms, en, zh = self.rng.choice([("itu", "that", "那"), ("ini", "this", "这")])
         word = self.pick([t for t in lexicon.things() if not t.kinds & {"secret"}])
+        if self.chance(0.15):
+            word = Word("salah", "fault", "错")
         owner = self.name() if self.chance(0.4) else self.weighted({I: 5, YOU: 4, WE: 1, THEY: 1})
         tail = leaf("PRP$", owner.pronoun) if owner.pronoun else owner.tree
-        subject = Nominal(Node("NP", (leaf("DT", ms),)), en, zh)
+        subject = Nominal(Node("NP", (leaf("PRP", ms),)), en, zh)
         owned = Node("NP", (*words("NN", word.ms), tail))
         predicate = Predicate(
             (owned,),
@@ -328,6 +340,27 @@ class Acts(Derivation):
         denied = replace(QUALITY["not"][1], ms=(leaf("NEG", "bukan"),))
         clause = Clause(subject, predicate, denied if self.chance(0.35) else QUALITY["plain"][1])
         return self.opened(clause.embedded(), ".", "statement")
+
+    def formula(self) -> Sentence:
+        """`Terima kasih, ibu.`, `Jangan risau, Farid!`"""
+        ms, tags, en, zh, mark = self.rng.choice(lexicon.rows(lexicon.FORMULAS))
+        said = tuple(leaf(tag, word) for tag, word in zip(tags.split(), ms.split(), strict=True))
+        called, en_call, zh_call = self.called()
+        head = next((i for i, word in enumerate(said) if word.tag in ("NN", "VB", "JJ")), 0)
+        tree = Node("FRAG", (*said, COMMA, called), head)
+        return finish(tree, f"{en}, {en_call}", f"{zh},{zh_call}", mark, "formula")
+
+    def called(self) -> Said:
+        """Whom one speaks to: by name, by kinship, by occupation (`doktor`)."""
+        draw = self.rng.random()
+        if draw < 0.4:
+            name = self.name()
+            return name.tree.relabelled("NP-VOC"), name.en, name.zh
+        if draw < 0.75:
+            ms, tag, en, zh = self.rng.choice([call for call in CALLS if call[1] == "NN"])
+            return Node("NP-VOC", (leaf(tag, ms),)), en, zh
+        word = self.pick([w for w in lexicon.people(lexicon.OCCUPATIONS) if w.ms in ADDRESSED])
+        return Node("NP-VOC", (leaf("NN", word.ms),)), word.en, word.zh
 
     # Questions -------------------------------------------------------------------------------------------------
     def asked(self) -> Clause:
@@ -383,7 +416,10 @@ class Acts(Derivation):
             agent = self.weighted({YOU: 6, THEY: 2, WE_ALL: 1})
             frame = EVENT[self.rng.choice(("plain", "future", "want"))][1]
             vp = Node("VP", (leaf("VB", verb.stem), Node("NP", (TRACE,))))
-            body = (leaf("SC", "yang"), *frame.ms, agent.tree.relabelled("NP-SBJ"), vp)
+            who = agent.tree.relabelled("NP-SBJ")
+            wanting = frame == EVENT["want"][1]  # `yang awak mahu curi`, but `yang akan awak curi`
+            middle: tuple[Node | Leaf, ...] = (who, *frame.ms) if wanting else (*frame.ms, who)
+            body = (leaf("SC", "yang"), *middle, vp)
         clause = Clause(agent, self.act_on(verb, thing), frame)
         tree = Node("SBARQ", (asked, Node("SQ", body, head=len(body) - 1)), head=1)
         return self.opened((tree, f"what {clause.en_question(without_object=True)}", clause.zh()), "?", "question")

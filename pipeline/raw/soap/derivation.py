@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
@@ -37,9 +38,23 @@ from pipeline.raw.soap.lexicon import Adjective, Verb, Word
 from pipeline.raw.soap.trees import Leaf, Node
 
 FELT = ("menangis", "ketawa", "menjerit", "pengsan", "tersenyum", "berbohong")  # what one person can make another do
+ALONE = ("tidur", "mandi", "pengsan", "jatuh", "hilang")  # not said of what people do together
+SOUNDS = ("menangis", "ketawa", "menyanyi", "menjerit", "berdoa")
+LASTING = ("menunggu", "menangis", "bekerja", "berehat", "bermain", "menari", "tidur")
+PASSING = {"marah", "sedih", "gembira", "letih", "kotor", "bersih", "tua", "kaya", "miskin", "masak", "rosak"}
+SUITED = (  # adjectives for kinds of nouns that not every adjective suits
+    ({"animal"}, ("besar", "kecil", "hitam", "putih", "kuat", "kuning")),
+    ({"food"}, ("besar", "kecil", "mahal", "murah")),
+    ({"secret", "told"}, ("lama", "baru", "besar", "penting")),
+)
 T = TypeVar("T")
 NUMBERS = [("dua", "two", "两"), ("tiga", "three", "三"), ("empat", "four", "四"), ("lima", "five", "五")]
 SHORT_ZH = "新旧大小老"  # adjectives that stand before a noun without 的
+
+
+def without_determiner(item: Node | Leaf) -> Node | Leaf:
+    """`laci itu` → `laci`, inside a phrase whose own *itu* closes it."""
+    return replace(item, children=item.children[:-1]) if isinstance(item, Node) else item
 
 
 def noun_leaves(word: Word) -> tuple[Leaf, ...]:
@@ -88,6 +103,8 @@ class Derivation:
     def relative_of(self, owner: Nominal | None = None) -> Nominal:
         """`ibu saya`, `suami Aminah`; with `owner` the clitic *-nya* that takes it up: `ibunya`."""
         word = self.pick(lexicon.kin())
+        if word.ms in ("suami", "isteri") and owner is not None:
+            word = self.spouse(owner)
         if owner is not None:
             taken = pronoun_for(owner)
             clitic = Leaf("PRP$", "nya", glued=True)
@@ -96,6 +113,8 @@ class Derivation:
             en = f"{taken.possessive} {word.en}"
         else:
             other = self.name() if self.chance(0.45) else self.weighted({I: 6, YOU: 3, WE: 1})
+            if word.ms in ("suami", "isteri") and not other.pronoun:
+                word = self.spouse(other)
             en = f"{other.possessive} {word.en}"
             if other.pronoun:
                 tree = Node("NP", (*noun_leaves(word), leaf("PRP$", other.pronoun)))
@@ -104,6 +123,10 @@ class Derivation:
                 tree = Node("NP", (*noun_leaves(word), other.tree))
                 zh = f"{other.zh}的{word.zh}"
         return Nominal(tree, en, zh, gender=self.gender(word))
+
+    def spouse(self, of: Nominal) -> Word:
+        wanted = "suami" if of.gender == "f" else "isteri"
+        return next(word for word in lexicon.kin() if word.ms == wanted)
 
     def noun_phrase(self, word: Word, *, plain: bool = False) -> Nominal:
         """A common noun with a determiner, a number, an adjective, a phrase or a relative clause."""
@@ -151,10 +174,17 @@ class Derivation:
         if shape == "with":
             return self.with_thing(noun, adjectives, en_noun, zh_noun, word, gender)
         if shape == "located":
-            place = self.pick(lexicon.places())
-            inside = Node("PP", (leaf("IN", "di"), Node("NP", words("NN", place.ms))), head=1)
+            if self.chance(0.4):
+                where = self.side()
+                if where.tree.children[2:] == (Node("NP", (*noun, leaf("DT", "itu"))),):
+                    return self.noun_phrase(word, plain=True)
+                inside = Node("PP", (*where.tree.children[:2], without_determiner(where.tree.children[2])), head=2)
+            else:
+                where = self.at_place()
+                where = replace(where, zh=where.zh.removeprefix("在"))
+                inside = where.tree
             tree = Node("NP", (*noun, *adjectives, inside, leaf("DT", "itu")))
-            return Nominal(tree, f"the {en_noun} {place.en}", f"{place.zh}的那{word.zh_classifier}{zh_noun}")
+            return Nominal(tree, f"the {en_noun} {where.en}", f"{where.zh}的那{word.zh_classifier}{zh_noun}")
         if shape == "relative":
             return self.relative_clause(noun, adjectives, en_noun, zh_noun, word, gender)
         determiner, en, zh = ("ini", "this", "这") if shape == "this" else ("itu", "the", "那")
@@ -213,16 +243,16 @@ class Derivation:
         return Nominal(tree, f"the {en} {en_body}", f"那{word.zh_classifier}{zh_body}的{zh}", gender=gender)
 
     def adjective_for(self, word: Word, gender: str) -> Adjective:
+        """An adjective that suits the noun: no angry house, no old (旧) bird."""
         if "person" in word.kinds:
             wanted = {"person", "woman" if gender == "f" else "man"}
-        else:
-            wanted = {"thing", "colour"}
-            if word.kinds & {"secret", "told", "animal", "food"} or word.ms in ("lagu", "cerita", "rahsia"):
-                wanted = {"none"}
-        fitting = [a for a in lexicon.adjectives() if a.kinds & wanted] or [
-            a for a in lexicon.adjectives() if a.ms in ("besar", "kecil", "lama", "baru")
-        ]
-        return self.pick(fitting)
+            return self.pick([a for a in lexicon.adjectives() if a.kinds & wanted])
+        if "fruit" in word.kinds and self.chance(0.6):
+            return self.pick([a for a in lexicon.adjectives() if "fruit" in a.kinds])
+        for kinds, named in SUITED:
+            if word.kinds & kinds:
+                return self.pick([a for a in lexicon.adjectives() if a.ms in named])
+        return self.pick([a for a in lexicon.adjectives() if a.kinds & {"thing", "colour"}])
 
     def stuff(self, word: Word) -> Nominal:
         if word.measure and self.chance(0.5):
@@ -299,18 +329,37 @@ class Derivation:
         draw = self.rng.random()
         if draw < 0.14:
             return (self.at_place(),)
+        if draw > 0.94:
+            return (self.around(),)
+        if draw > 0.9:
+            return (self.beside(),)
         if draw < 0.2 and verb.ms in ("memukul", "membunuh", "mengugut", "memecahkan"):
             return (self.with_tool(),)
-        if draw < 0.27 and "person" not in verb.kinds:
+        if draw < 0.27 and "person" not in verb.kinds and verb.ms not in ALONE:
             return (self.together(),)
-        if draw < 0.33:
-            return (self.manner(),)
+        if draw < 0.34:
+            return (self.manner(verb),)
         return ()
 
     def at_place(self) -> Adjunct:
         place = self.pick(lexicon.places())
         tree = Node("PP", (leaf("IN", "di"), Node("NP", words("NN", place.ms))), head=1)
         return Adjunct(tree, place.en, f"在{place.zh}")
+
+    def side(self) -> Adjunct:
+        """`di dalam laci itu`, `di bawah meja itu`."""
+        ms, en, zh, kinds = self.rng.choice(lexicon.rows(lexicon.SIDES))
+        word = self.pick(
+            [t for t in lexicon.things() if t.kinds & set(kinds.split()) and t.ms not in ("pintu", "tingkap")]
+        )
+        thing = Node("NP", (*noun_leaves(word), leaf("DT", "itu")))
+        tree = Node("PP", (leaf("IN", "di"), leaf("IN", ms), thing), head=2)
+        noun = f"那{word.zh_classifier}{word.zh}"
+        return Adjunct(tree, f"{en} the {english.singular(word.en)}", f"{noun}{zh}")
+
+    def beside(self) -> Adjunct:
+        where = self.side()
+        return replace(where, zh=f"在{where.zh}")
 
     def with_tool(self) -> Adjunct:
         word = self.pick([t for t in lexicon.things() if "tool" in t.kinds])
@@ -321,16 +370,25 @@ class Derivation:
         other = self.name() if self.chance(0.5) else self.relative_of()
         return Adjunct(Node("PP", (leaf("IN", "bersama"), other.tree), head=1), f"with {other.en}", f"和{other.zh}一起")
 
-    def manner(self) -> Adjunct:
-        ms, en, zh = self.rng.choice(
-            [
-                ("diam-diam", "secretly", "偷偷"),
-                ("lagi", "again", "又"),
-                ("lagi", "again", "又"),
-                ("perlahan-lahan", "slowly", "慢慢"),
-            ]
-        )
-        return Adjunct(Node("ADVP", (leaf("RB", ms),)), en, f"{zh}地" if ms != "lagi" else zh)
+    def manner(self, verb: Verb) -> Adjunct:
+        kinds = {"sounds"} if verb.ms in SOUNDS else {"acts"}
+        kinds |= {"lasts"} if verb.ms in LASTING else set()
+        fitting = [row for row in lexicon.rows(lexicon.MANNERS) if kinds & set(row[4].split())]
+        ms, tag, en, zh, _ = self.rng.choice(fitting)
+        return Adjunct(Node("ADVP", (leaf(tag, ms),)), en, zh)
+
+    def around(self) -> Adjunct:
+        """`selepas mesyuarat itu`: words that join clauses elsewhere stand before a noun here."""
+        word = self.pick(lexicon.events())
+        links = [
+            ("selepas", "after", "在", "之后"),
+            ("sebelum", "before", "在", "之前"),
+            ("semasa", "during", "在", "期间"),
+        ]
+        ms, en, zh_before, zh_after = self.rng.choice([*links, ("kerana", "because of", "因为", "")])
+        noun = Node("NP", (leaf("NN", word.ms), leaf("DT", "itu")))
+        zh = f"{zh_before}那{word.zh_classifier}{word.zh}{zh_after}"
+        return Adjunct(Node("PP", (leaf("IN", ms), noun), head=1), f"{en} the {word.en}", zh)
 
     def predicate(self, subject: Nominal) -> Predicate:
         """Any predicate that suits the subject."""
@@ -345,7 +403,8 @@ class Derivation:
             self.with_partner: 4,
             self.cause: 6,
             self.located: 4,
-            self.occupation: 4,
+            self.occupation: 3,
+            self.become: 2,
             self.own: 4,
         }
         return self.weighted(makers)(subject)
@@ -406,6 +465,9 @@ class Derivation:
     def with_partner(self, subject: Nominal) -> Predicate:
         verb = self.pick(lexicon.partnered())
         other = self.name() if self.chance(0.5) else self.relative_of()
+        if verb.ms == "berkahwin" and not subject.plural:
+            while other.gender == subject.gender:
+                other = self.name()
         if other.en == subject.en or subject.plural:
             other = self.noun_phrase(self.pick(lexicon.people(lexicon.OCCUPATIONS)), plain=True)
         to = Node("PP", (leaf("IN", "dengan"), other.tree), head=1)
@@ -430,6 +492,7 @@ class Derivation:
                 ("membenarkan", "allow", "允许", True),
                 ("memaksa", "force", "强迫", True),
                 ("membantu", "help", "帮", False),
+                ("mengajak", "invite", "邀请", True),
             ]
         )
         if ms == "membuat":
@@ -479,12 +542,23 @@ class Derivation:
         if draw < 0.5:
             items, en, zh = self.rng.choice(degrees)
             return Predicate(items, BE, f"{en} {adjective.en}", f"{zh}{adjective.zh}", frames="degree", label="ADJP")
-        return Predicate((word,), BE, adjective.en, adjective.zh, frames="quality", label="ADJP", bare="很")
+        passing = "predicate" in adjective.kinds or adjective.ms in PASSING
+        frames = "quality" if passing else "trait"
+        return Predicate((word,), BE, adjective.en, adjective.zh, frames=frames, label="ADJP", bare="很")
 
     def located(self, subject: Nominal) -> Predicate:
-        place = self.pick(lexicon.places())
-        to = Node("PP", (leaf("IN", "di"), Node("NP", words("NN", place.ms))), head=1)
-        return Predicate((leaf("VB", "berada"), to), BE, place.en, "在", after=place.zh, frames="place")
+        where = self.side() if self.chance(0.3) else None
+        if where is None:
+            place = self.pick(lexicon.places())
+            to = Node("PP", (leaf("IN", "di"), Node("NP", words("NN", place.ms))), head=1)
+            where = Adjunct(to, place.en, place.zh)
+        return Predicate((leaf("VBA", "berada"), where.tree), BE, where.en, "在", after=where.zh, frames="place")
+
+    def become(self, subject: Nominal) -> Predicate:
+        being = self.occupation(subject)
+        return Predicate(
+            (leaf("VBA", "menjadi"), *being.ms), verb_forms("become/became/become"), being.en, "成为", after=being.after
+        )
 
     def occupation(self, subject: Nominal) -> Predicate:
         """`Farid ialah seorang jurutera`; denied with *bukan*."""

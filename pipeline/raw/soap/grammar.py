@@ -25,6 +25,7 @@ def words(tag: str, text: str) -> tuple[Leaf, ...]:
 
 
 TRACE = Leaf("-NONE-", "*T*-1")
+COMMA = Leaf(",", ",", glued=True)
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,19 @@ STATE = {
     "not": (16, Frame((NOT,), "do", "not", "base", zh="不", times="", negative=True)),
     "future": (5, Frame(_md("akan"), "will", form="base", zh="会", times="")),
     "once": (6, Frame(_md("pernah", "RB"), adverb="once", zh="曾经", mark="过", times="")),
-    "never": (5, Frame((NOT, *_md("pernah", "RB")), "have", "never", "participle", zh="从来没有", mark="过", times="")),
+    "never": (
+        5,
+        Frame(
+            (NOT, *_md("pernah", "RB")),
+            "have",
+            "never",
+            "participle",
+            zh="从来没有",
+            mark="过",
+            times="",
+            negative=True,
+        ),
+    ),
 }
 QUALITY = {  # adjectives and places: English `be`
     "plain": (40, Frame(form="present", times="")),
@@ -229,7 +242,7 @@ class Predicate:
 
     def zh_with(self, prefix: str = "", mark: str = "") -> str:
         where = "".join(a.zh for a in self.adjuncts)
-        return f"{prefix}{where}{self.before}{self.zh}{mark}{self.after}"
+        return f"{prefix}{where}{self.before}{self.zh}{mark}{self.after}".replace("正在在", "正在")
 
     def tree(self, prefix: Sequence[Leaf] = ()) -> Node:
         """The Malay VP under its aspect and negation words, one VP over another."""
@@ -271,7 +284,7 @@ class Clause:
         relation = "nsubj:pass" if isinstance(first, Leaf) and first.tag == "VBN" else "nsubj"
         phrase = (subject or replace(self.subject.tree, label="NP-SBJ", relation=relation), self._vp())
         if self.time and self.fronted:
-            return Node("S", (self.time.tree, leaf(",", ","), *phrase), head=3)
+            return Node("S", (self.time.tree, COMMA, *phrase), head=3)
         return Node("S", phrase, head=1)
 
     def _vp(self) -> Node:
@@ -336,9 +349,8 @@ class Clause:
     def zh(self, subject: str | None = None) -> str:
         who = self.subject.zh if subject is None else subject
         time = self.time.zh if self.time else ""
-        return (
-            f"{time},{who}{self.zh_predicate()}" if self.fronted and self.time else f"{who}{time}{self.zh_predicate()}"
-        )
+        said = ("都" if who.startswith("所有") else "") + self.zh_predicate()
+        return f"{time},{who}{said}" if self.fronted and time else f"{who}{time}{said}"
 
     def zh_predicate(self) -> str:
         prefix = self.frame.zh
@@ -358,17 +370,5 @@ def finish(tree: Node, en: str, zh: str, mark: str = ".", act: str = "statement"
     """Capital letters and the closing mark."""
     label = tree.label
     end = {".": "。", "?": "？", "!": "！"}[mark]
-    closed = Node(label, (*tree.children, Leaf(".", mark)), tree.head)
-    closed = capitalised(_glue_commas(closed))
+    closed = capitalised(Node(label, (*tree.children, Leaf(".", mark, glued=True)), tree.head))
     return Sentence(closed, en[0].upper() + en[1:] + mark, zh.replace(",", "，") + end, act)
-
-
-def _glue_commas(node: Node) -> Node:
-    def fix(item: Item) -> Item:
-        if isinstance(item, Leaf):
-            return replace(item, glued=True) if item.tag in (",", ".") else item
-        return replace(item, children=tuple(fix(child) for child in item.children))
-
-    fixed = fix(node)
-    assert isinstance(fixed, Node)
-    return fixed

@@ -86,6 +86,7 @@ pencuri | thief/thieves | 小偷 | 个 | 0.1
 pelajar | student | 学生 | 个 | 0.5
 pesakit | patient | 病人 | 个 | 0.5
 saksi | witness | 证人 | 个 | 0.5
+kekasih | lover | 恋人 | 个 | 0.5
 janda | widow | 寡妇 | 个 | 1
 penipu | liar | 骗子 | 个 | 0.2
 pembunuh | murderer | 凶手 | 个 | 0.1
@@ -165,10 +166,14 @@ gaun | dress/dresses | 裙子 | helai | 条 | clothes bought washed
 tudung | headscarf/headscarves | 头巾 | helai | 条 | clothes bought washed
 topi | hat | 帽子 | buah | 顶 | clothes bought
 selendang | shawl | 披肩 | helai | 条 | clothes bought washed
+meja | table | 桌子 | buah | 张 | furniture bought
+kerusi | chair | 椅子 | buah | 把 | furniture bought
+katil | bed | 床 | buah | 张 | furniture bought
 kek | cake | 蛋糕 | biji | 个 | food bought
-mangga | mango/mangoes | 芒果 | biji | 个 | food bought
-durian | durian | 榴莲 | biji | 个 | food bought
-epal | apple | 苹果 | biji | 个 | food bought
+mangga | mango/mangoes | 芒果 | biji | 个 | food bought fruit
+durian | durian | 榴莲 | biji | 个 | food bought fruit
+epal | apple | 苹果 | biji | 个 | food bought fruit
+buah | fruit/fruits | 水果 | biji | 个 | food bought fruit
 telur | egg | 鸡蛋 | biji | 个 | food bought cooked
 ikan | fish/fish | 鱼 | ekor | 条 | food bought cooked
 kucing | cat | 猫 | ekor | 只 | animal
@@ -182,8 +187,8 @@ bunga | flower | 花 | kuntum | 朵 | bought sent
 hadiah | present | 礼物 | buah | 份 | bought sent
 rumah | house | 房子 | buah | 栋 | bought
 rahsia | secret | 秘密 | buah | 个 | secret
-cerita | story | 故事 | buah | 个 | written told
-lagu | song | 歌 | buah | 首 | written
+cerita | story | 故事 | buah | 个 | written told tale
+lagu | song | 歌 | buah | 首 | written told
 """
 
 # What is not counted. Malay | English | Mandarin | kinds | measure: Malay, English, Mandarin (or nothing)
@@ -273,6 +278,8 @@ merah | red | redder | 红色 | colour
 hitam | black | blacker | 黑色 | colour
 putih | white | whiter | 白色 | colour
 biru | blue | bluer | 蓝色 | colour
+masak | ripe | riper | 成熟 | fruit
+kuat | strong | stronger | 强壮 | person
 *kuning | yellow | yellower | 黄色 | colour
 """
 
@@ -326,7 +333,12 @@ minum | minum | drink/drank/drunk | 喝 | drink | event |
 memasak | masak | cook | 煮 | cooked | event |
 memakai | pakai | wear/wore/worn | 穿 | worn | event |
 membongkar | bongkar | reveal | 揭露 | secret | event | p
-menceritakan | ceritakan | tell/told | 讲 | told | event |
+menceritakan | ceritakan | tell/told | 讲 | tale | event |
+mahu | mahu | want | 想要 | drink food clothes valuable vehicle | state |
+mengajar | ajar | teach/taught | 教 | person | event |
+merosakkan | rosakkan | damage | 弄坏 | device | event | p
+menghalau | halau | chase away | 赶走 | person animal | event | p
+sayang | sayangi | adore | 疼爱 | person | state |
 mencintai | cintai | love | 爱 | person | state |
 membenci | benci | hate | 恨 | person | state |
 merindui | rindui | miss | 想念 | person | state |
@@ -387,6 +399,55 @@ menunjukkan | tunjukkan | show/showed/shown | 给,看 | document
 menjual | jual | sell/sold | 卖给 | vehicle animal
 memulangkan | pulangkan | return | 还给 | document valuable
 meminjamkan | pinjamkan | lend/lent | 借给 | vehicle valuable
+"""
+
+# What happens, as a noun. Malay | English | Mandarin | Mandarin classifier
+EVENTS = """
+majlis | party | 聚会 | 场
+mesyuarat | meeting | 会议 | 场
+perkahwinan | wedding | 婚礼 | 场
+pengebumian | funeral | 葬礼 | 场
+perbicaraan | trial | 审判 | 场
+kemalangan | accident | 事故 | 场
+peperiksaan | exam | 考试 | 场
+*persembahan | show | 演出 | 场
+"""
+
+# Where a thing may be. Malay behind `di` | English | Mandarin behind the noun | kinds of the noun
+SIDES = """
+dalam | in | 里 | container door
+atas | on | 上 | furniture
+bawah | under | 下面 | furniture vehicle
+belakang | behind | 后面 | furniture door vehicle
+sebelah | next to | 旁边 | furniture vehicle
+"""
+
+# How something is done. Malay | tag | English | Mandarin | which verbs
+MANNERS = """
+diam-diam | RB | secretly | 偷偷地 | acts
+perlahan-lahan | RB | slowly | 慢慢地 | acts
+lagi | RB | again | 再次 | acts sounds
+tiba-tiba | RB | suddenly | 突然 | acts sounds
+kuat | RB | loudly | 大声地 | sounds
+lama | RB | for a long time | 长时间地 | lasts
+"""
+
+# What people say without thinking. Malay, tags | English | Mandarin | mark
+FORMULAS = """
+terima kasih | NN NN | thank you | 谢谢 | .
+selamat pagi | JJ NN | good morning | 早上好 | .
+selamat malam | JJ NN | good night | 晚安 | .
+selamat datang | JJ VB | welcome | 欢迎 | !
+selamat tinggal | JJ VB | goodbye | 再见 | .
+apa khabar | WP NN | how are you | 你好吗 | ?
+tidak mengapa | NEG WRB | never mind | 没关系 | .
+jangan risau | NEG JJ | do not worry | 别担心 | !
+jangan marah | NEG JJ | do not be angry | 别生气 | !
+tunggu dulu | VB RB | wait a moment | 等一下 | !
+tahniah | UH | congratulations | 恭喜 | !
+dengar sini | VB NN | listen to me | 听我说 | !
+itu tidak benar | PRP NEG JJ | that is not true | 那不是真的 | .
+saya faham | PRP VB | I understand | 我明白 | .
 """
 
 # Verbs of saying and thinking: Malay | tag | English in the present | Mandarin
@@ -533,10 +594,19 @@ def transitive() -> tuple[Verb, ...]:
     found = []
     for cell, stem, en, zh, kinds, aspect, passive in rows(TRANSITIVE):
         ms, held_out = _plain(cell)
-        tag = "VB" if ms == stem else "VBA"
+        tag = "VBA" if ms.startswith("me") else "VB"
         objects = frozenset(kinds.split())
         forms = verb_forms(en)
         found.append(Verb(ms, stem, tag, forms, zh, "", objects, aspect == "state", passive == "p", held_out))
+    return tuple(found)
+
+
+@cache
+def events() -> tuple[Word, ...]:
+    found = []
+    for cell, en, zh, zh_classifier in rows(EVENTS):
+        ms, held_out = _plain(cell)
+        found.append(Word(ms, en, zh, "buah", zh_classifier, held_out=held_out))
     return tuple(found)
 
 
@@ -571,7 +641,7 @@ def partnered() -> tuple[Verb, ...]:
 @cache
 def held_out() -> tuple[str, ...]:
     """The Malay words that no training sentence has; a verb also by its stem."""
-    tables = (NAMES, OCCUPATIONS, KIN, THINGS, STUFF, PLACES, ADJECTIVES, INTRANSITIVE)
+    tables = (NAMES, OCCUPATIONS, KIN, THINGS, STUFF, PLACES, ADJECTIVES, INTRANSITIVE, EVENTS)
     words = [row[0] for table in tables for row in rows(table)]
     words += [
         cell for row in rows(TRANSITIVE) if row[0].startswith("*") for cell in (row[0], f"*{row[1]}", f"*di{row[1]}")
