@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from rich.progress import Progress
 from pipeline import paths
 from pipeline.audio import segments
 from pipeline.features.codec import Moments
-from pipeline.params import configure, load, row
+from pipeline.params import configure, craft, load, row
 from pipeline.problems import Problem
 from pipeline.records import read_table
 from pipeline.sequences import SequenceWriter, write_json
@@ -77,10 +76,10 @@ class _Made:
 
 def run(name: str) -> None:
     features = row(load().features, name, "features")
-    craft = import_module(f"pipeline.features.{features.kind}")
-    config = configure(craft.Config, features.options, f"features.{name}")
+    kind = craft("features", features.kind, f"features.{name}")
+    config = configure(kind.Config, features.options, f"features.{name}")
     try:
-        codec = craft.Codec(config)
+        codec = kind.Codec(config)
     except Problem as problem:
         raise Problem(f"features.{name}: {problem}") from None
     manifests = {split: paths.manifest(features.corpus, split) for split in paths.SPLITS}

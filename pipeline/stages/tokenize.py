@@ -1,11 +1,9 @@
 """A field of a corpus → data/tokens/<name>: its vocabulary, built on train alone, and the ids of every split."""
 
-from importlib import import_module
-
 import numpy as np
 
 from pipeline import paths
-from pipeline.params import configure, load, row
+from pipeline.params import configure, craft, load, row
 from pipeline.problems import Problem
 from pipeline.records import read_field, read_table
 from pipeline.sequences import Sequences, SequenceWriter, write_json
@@ -13,13 +11,13 @@ from pipeline.sequences import Sequences, SequenceWriter, write_json
 
 def run(name: str) -> None:
     encoding = row(load().tokens, name, "tokens")
-    craft = import_module(f"pipeline.tokens.{encoding.kind}")
-    config = configure(craft.Config, encoding.options, f"tokens.{name}")
+    kind = craft("tokens", encoding.kind, f"tokens.{name}")
+    config = configure(kind.Config, encoding.options, f"tokens.{name}")
     fields = sorted({encoding.field, *config.others})
     manifest = paths.manifest(encoding.corpus, "train")
     train = {field: read_field(manifest, field) for field in fields}
     try:
-        codec = craft.Codec.fit(train, field=encoding.field, config=config)
+        codec = kind.Codec.fit(train, field=encoding.field, config=config)
     except Problem as problem:
         raise Problem(f"tokens.{name}: {problem}") from None
     with paths.replacing(paths.encoding(f"tokens/{name}")) as folder:

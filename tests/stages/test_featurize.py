@@ -96,6 +96,7 @@ def test_other_kinds_at_another_rate(
     [
         ({"n_mel": 80}, "features.x.n_mel: no such name: did you mean n_mels"),
         ({"n_mels": 0}, "features.x.n_mels"),
+        ({"kind": "mell"}, "did you mean mel"),
         ({"n_mels": 300}, "features.x: n_mels 300: .* see no frequency: take fewer"),
         ({"field": "sound"}, "no field 'sound'"),
     ],
