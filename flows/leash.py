@@ -17,10 +17,12 @@ GRACE = 5.0  # seconds between TERM and KILL
 
 def main() -> int:
     os.setpgid(0, 0)  # one group for the command and all that it starts
-    signal.signal(signal.SIGTERM, lambda *_: None)  # the group's TERM reaches us too; we go last
     command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGTERM, lambda *_: command.terminate())  # passed on; and the group's TERM leaves us for later
     threading.Thread(target=_end_when_let_go, daemon=True).start()
     status = command.wait()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)  # what it left behind
     return status if status >= 0 else 128 - status
 
 
