@@ -6,6 +6,7 @@ Comments, docstrings and layout do not count: an edit of them reruns nothing. Fi
 
 import ast
 import hashlib
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def _tree(module: str) -> ast.Module:
 
 @cache
 def _own_hash(module: str) -> str:
-    tree = ast.parse(ast.unparse(_tree(module)))  # a copy: docstrings are taken out of it
+    tree = deepcopy(_tree(module))  # docstrings are taken out of it
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
@@ -78,7 +79,8 @@ def _own_hash(module: str) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:] or [ast.Pass()]
-    total = hashlib.sha256(ast.dump(tree).encode())
+    shape = ast.dump(tree).replace(", type_params=[]", "")  # Python 3.12 has this field, 3.11 has not
+    total = hashlib.sha256(shape.encode())
     for file in _beside(module):
         total.update(file.name.encode())
         total.update(file.read_bytes())
