@@ -7,7 +7,7 @@ reply, can be derived together.
 from dataclasses import replace
 
 from pipeline.raw.soap import lexicon
-from pipeline.raw.soap.derivation import Derivation
+from pipeline.raw.soap.derivation import Derivation, noun_leaves
 from pipeline.raw.soap.english import BE
 from pipeline.raw.soap.grammar import (
     COMMA,
@@ -47,6 +47,8 @@ JOINS = {  # Malay: English, Mandarin before and behind the subordinate clause, 
     "walaupun": ("although", "虽然", "", None, None),
     "kalau": ("if", "如果", "", IF, EVENT["future"][1]),
     "apabila": ("when", "当", "的时候", BEFORE, PAST),
+    "bila": ("when", "当", "的时候", BEFORE, PAST),
+    "semasa": ("while", "当", "的时候", BEFORE, PAST),
     "sebelum": ("before", "在", "之前", BEFORE, PAST),
     "selepas": ("after", "在", "之后", BEFORE, PAST),
 }
@@ -54,6 +56,7 @@ CALLS = [  # what opens a line: Malay, tag, English, Mandarin
     ("aduh", "UH", "oh no", "哎呀"),
     ("maaf", "UH", "sorry", "对不起"),
     ("ya", "UH", "yes", "是的"),
+    ("tidak", "UH", "no", "不"),
     ("eh", "UH", "hey", "嘿"),
     ("wah", "UH", "wow", "哇"),
     ("sayang", "NN", "darling", "亲爱的"),
@@ -64,6 +67,7 @@ CALLS = [  # what opens a line: Malay, tag, English, Mandarin
 
 
 SEEN = frozenset({"valuable", "vehicle", "clothes", "fruit", "furniture"})  # things one says something about
+ASKED = frozenset({"document", "vehicle", "clothes", "food", "valuable"})
 ADDRESSED = ("doktor", "jururawat", "guru", "peguam", "hakim", "pengurus", "pensyarah")  # called by what they are
 
 
@@ -81,6 +85,7 @@ class Acts(Derivation):
             self.polar: 9,
             self.who: 3,
             self.what: 3,
+            self.which: 2,
             self.circumstance: 6,
             self.command: 7,
             self.formula: 3,
@@ -246,7 +251,7 @@ class Acts(Derivation):
 
     def joined(self) -> Sentence:
         """Two clauses, one under the other, in either order."""
-        ms = self.rng.choices(list(JOINS), [5, 3, 4, 3, 2, 2])[0]
+        ms = self.rng.choices(list(JOINS), [5, 3, 4, 2, 3, 2, 2, 2])[0]
         en_link, zh_before, zh_after, sub_frame, main_frame = JOINS[ms]
         first_subject = self.person(plain=True)
         second_subject = pronoun_for(first_subject) if self.taken_up(first_subject) and self.chance(0.6) else None
@@ -326,7 +331,7 @@ class Acts(Derivation):
         owner = self.name() if self.chance(0.4) else self.weighted({I: 5, YOU: 4, WE: 1, THEY: 1})
         tail = leaf("PRP$", owner.pronoun) if owner.pronoun else owner.tree
         subject = Nominal(Node("NP", (leaf("PRP", ms),)), en, zh)
-        owned = Node("NP", (*words("NN", word.ms), tail))
+        owned = Node("NP", (*noun_leaves(word), tail))
         predicate = Predicate(
             (owned,),
             BE,
@@ -423,6 +428,19 @@ class Acts(Derivation):
         clause = Clause(agent, self.act_on(verb, thing), frame)
         tree = Node("SBARQ", (asked, Node("SQ", body, head=len(body) - 1)), head=1)
         return self.opened((tree, f"what {clause.en_question(without_object=True)}", clause.zh()), "?", "question")
+
+    def which(self) -> Sentence:
+        """`Buku apa yang awak baca?`: *apa* behind a noun."""
+        word = self.pick([t for t in lexicon.things() if t.kinds & ASKED])
+        verb = self.pick([v for v in lexicon.transitive() if not v.state and v.kinds & word.kinds])
+        agent = self.weighted({YOU: 6, THEY: 2, WE_ALL: 1})
+        asked = Node("WHNP-1", (*noun_leaves(word), leaf("DT", "apa")), relation="obj")
+        vp = Node("VP", (leaf("VB", verb.stem), Node("NP", (TRACE,))))
+        body = Node("SQ", (leaf("SC", "yang"), agent.tree.relabelled("NP-SBJ"), vp), head=2)
+        what = Nominal(Node("NP", (TRACE,)), "", f"什么{word.zh}")
+        clause = Clause(agent, self.act_on(verb, what), PAST)
+        en = f"what {word.en.split('/')[0]} {clause.en_question(without_object=True)}"
+        return self.opened((Node("SBARQ", (asked, body), head=1), en, clause.zh()), "?", "question")
 
     def circumstance(self) -> Sentence:
         """Where, why, when."""

@@ -52,14 +52,18 @@ NUMBERS = [("dua", "two", "两"), ("tiga", "three", "三"), ("empat", "four", "�
 SHORT_ZH = "新旧大小老"  # adjectives that stand before a noun without 的
 
 
+EVERYONE = Nominal(Node("NP", (leaf("PRP", "semua"),)), "everyone", "大家", gender="m", pronoun="semua")
+
+
 def without_determiner(item: Node | Leaf) -> Node | Leaf:
     """`laci itu` → `laci`, inside a phrase whose own *itu* closes it."""
     return replace(item, children=item.children[:-1]) if isinstance(item, Node) else item
 
 
 def noun_leaves(word: Word) -> tuple[Leaf, ...]:
-    """`tukang masak`, `jam tangan`: each part a noun; in `adik lelaki` too."""
-    return words("NN", word.ms)
+    """`tukang masak`, `jam tangan`: each part a noun; but *lelaki* (male) behind another noun is an adjective."""
+    first, *others = word.ms.split()
+    return (leaf("NN", first), *(leaf("JJ" if other in ("lelaki", "perempuan") else "NN", other) for other in others))
 
 
 class Derivation:
@@ -158,10 +162,9 @@ class Derivation:
                 tree, english.article(en_noun), f"一{word.zh_classifier}{zh_noun}", gender=gender, definite=False
             )
         if shape == "many":  # a reduplicated plural: doktor-doktor itu
-            first, *others = word.ms.split()
-            tree = Node(
-                "NP", (leaf("NNS", f"{first}-{first}"), *words("NN", " ".join(others)), *adjectives, leaf("DT", "itu"))
-            )
+            first, *others = noun
+            many = (leaf("NNS", f"{first.word}-{first.word}"), *others)
+            tree = Node("NP", (*many, *adjectives, leaf("DT", "itu")))
             return Nominal(tree, f"the {en_plural}", f"那些{zh_noun}", plural=True, gender=gender)
         if shape == "all":
             tree = Node("NP", (leaf("DT", "semua"), *noun, *adjectives, leaf("DT", "itu")), head=1)
@@ -271,6 +274,8 @@ class Derivation:
         if allow_pronoun and draw < 0.32:
             return self.lone_pronoun()
         draw = self.rng.random()
+        if draw < 0.03 and not plain:
+            return EVERYONE
         if draw < 0.36:
             return self.name()
         if draw < 0.6:
@@ -331,6 +336,8 @@ class Derivation:
             return (self.at_place(),)
         if draw > 0.94:
             return (self.around(),)
+        if draw > 0.8 and verb.kinds & {"bought", "cooked", "written"}:
+            return (self.benefit(),)
         if draw > 0.9:
             return (self.beside(),)
         if draw < 0.2 and verb.ms in ("memukul", "membunuh", "mengugut", "memecahkan"):
@@ -377,6 +384,11 @@ class Derivation:
         ms, tag, en, zh, _ = self.rng.choice(fitting)
         return Adjunct(Node("ADVP", (leaf(tag, ms),)), en, zh)
 
+    def benefit(self) -> Adjunct:
+        """`membeli kek untuk ibu`: *untuk* before a noun, where it also opens a clause of purpose."""
+        other = self.name() if self.chance(0.5) else self.relative_of()
+        return Adjunct(Node("PP", (leaf("IN", "untuk"), other.tree), head=1), f"for {other.en}", f"为{other.zh}")
+
     def around(self) -> Adjunct:
         """`selepas mesyuarat itu`: words that join clauses elsewhere stand before a noun here."""
         word = self.pick(lexicon.events())
@@ -398,7 +410,8 @@ class Derivation:
             self.transitive: 40,
             self.intransitive: 13,
             self.quality: 11,
-            self.motion: 6,
+            self.motion: 5,
+            self.purpose: 4,
             self.give: 7,
             self.with_partner: 4,
             self.cause: 6,
@@ -433,6 +446,19 @@ class Derivation:
             "去",
             after=place.zh_goal,
             adjuncts=adjuncts,
+        )
+
+    def purpose(self, subject: Nominal) -> Predicate:
+        """`pergi ke pasar untuk membeli kek`."""
+        motion = replace(self.motion(subject), adjuncts=())
+        verb = self.pick([v for v in lexicon.transitive() if not v.state])
+        lower = self.act_on(verb, self.object_of(verb, subject))
+        clause = Node("S", (leaf("SC", "untuk"), lower.tree()), head=1, relation="advcl")
+        return replace(
+            motion,
+            ms=(*motion.ms, clause),
+            en=f"{motion.en} to {lower.infinitive()}",
+            after=f"{motion.after}{lower.zh_with()}",
         )
 
     def give(self, subject: Nominal) -> Predicate:

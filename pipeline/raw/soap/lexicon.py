@@ -72,6 +72,8 @@ bidan | midwife/midwives | 助产士 | 位 | 0.96
 pelukis | painter | 画家 | 位 | 0.4
 penulis | writer | 作家 | 位 | 0.5
 *juruwang | cashier | 收银员 | 位 | 0.8
+*jurufoto | photographer | 摄影师 | 位 | 0.4
+*penari | dancer | 舞蹈演员 | 位 | 0.8
 *arkitek | architect | 建筑师 | 位 | 0.2
 """
 
@@ -160,6 +162,8 @@ payung | umbrella | 雨伞 | kaki | 把 | tool bought
 kayu | stick | 棍子 | batang | 根 | tool
 tukul | hammer | 锤子 | buah | 把 | tool
 batu | stone | 石头 | biji | 块 | tool
+*baldi | bucket | 桶 | buah | 个 | washed bought
+*tikar | mat | 席子 | helai | 张 | washed bought
 *cangkul | hoe | 锄头 | bilah | 把 | tool
 baju | shirt | 衬衫 | helai | 件 | clothes bought washed
 gaun | dress/dresses | 裙子 | helai | 条 | clothes bought washed
@@ -183,6 +187,9 @@ kambing | goat | 山羊 | ekor | 只 | animal bought
 burung | bird | 鸟 | ekor | 只 | animal
 kuda | horse | 马 | ekor | 匹 | animal bought
 *arnab | rabbit | 兔子 | ekor | 只 | animal
+*itik | duck | 鸭子 | ekor | 只 | animal
+melati | jasmine flower | 茉莉花 | kuntum | 朵 | bought sent
+intan | diamond | 钻石 | biji | 颗 | valuable bought sent
 bunga | flower | 花 | kuntum | 朵 | bought sent
 hadiah | present | 礼物 | buah | 份 | bought sent
 rumah | house | 房子 | buah | 栋 | bought
@@ -232,6 +239,10 @@ perpustakaan | in the library | 图书馆 | to the library | 图书馆
 ladang | on the farm | 农场 | to the farm | 农场
 klinik | at the clinic | 诊所 | to the clinic | 诊所
 penjara | in prison | 监狱里 | to prison | 监狱
+bilik tidur | in the bedroom | 卧室里 | to the bedroom | 卧室
+bilik mandi | in the bathroom | 浴室里 | to the bathroom | 浴室
+bilik makan | in the dining room | 饭厅里 | to the dining room | 饭厅
+*jambatan | on the bridge | 桥上 | to the bridge | 桥上
 *muzium | in the museum | 博物馆里 | to the museum | 博物馆
 """
 
@@ -263,6 +274,7 @@ terkenal | famous | more famous | 有名 | person
 sibuk | busy | busier | 忙 | predicate
 tamak | greedy | greedier | 贪心 | person
 gila | crazy | crazier | 疯狂 | person
+*degil | stubborn | more stubborn | 固执 | person
 *gelisah | nervous | more nervous | 紧张 | person
 baru | new | newer | 新 | thing
 lama | old | older | 旧 | thing
@@ -319,6 +331,9 @@ memaafkan | maafkan | forgive/forgave/forgiven | 原谅 | person | event | p
 melawat | lawat | visit | 拜访 | person | event |
 menuduh | tuduh | accuse | 指责 | person | event | p
 melihat | lihat | see/saw/seen | 看见 | person animal valuable vehicle document | event | p
+menelefon | telefon | ring/rang/rung | 打电话找 | person | event |
+*mendakwa | dakwa | charge | 起诉 | person | event | p
+*mengejar | kejar | chase | 追 | person animal | event | p
 *menghina | hina | insult | 侮辱 | person | event | p
 membangunkan | bangunkan | wake/woke/woken | 叫醒 | person | event | p
 menjatuhkan | jatuhkan | drop/dropped | 摔 | fragile | event | p
@@ -378,6 +393,8 @@ bermain | VBA | play | 玩
 hilang | VB | disappear | 失踪
 kembali | VB | return | 回来
 menunggu | VBA | wait | 等待
+*berlari | VBA | run/ran/run | 跑.步
+*merajuk | VBA | sulk | 赌.气
 *berenang | VBA | swim/swam/swum | 游.泳
 """
 
@@ -439,7 +456,7 @@ selamat pagi | JJ NN | good morning | 早上好 | .
 selamat malam | JJ NN | good night | 晚安 | .
 selamat datang | JJ VB | welcome | 欢迎 | !
 selamat tinggal | JJ VB | goodbye | 再见 | .
-apa khabar | WP NN | how are you | 你好吗 | ?
+apa khabar | DT NN | how are you | 你好吗 | ?
 tidak mengapa | NEG WRB | never mind | 没关系 | .
 jangan risau | NEG JJ | do not worry | 别担心 | !
 jangan marah | NEG JJ | do not be angry | 别生气 | !

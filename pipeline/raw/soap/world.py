@@ -13,7 +13,7 @@ from pipeline.raw.soap import lexicon
 from pipeline.raw.soap.acts import Acts
 from pipeline.raw.soap.grammar import Sentence
 
-HELD_OUT = 0.04  # of the draws may use held-out words
+HELD_OUT = 0.08  # of the draws may use held-out words
 
 
 class World:
