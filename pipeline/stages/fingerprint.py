@@ -1,4 +1,4 @@
-"""The package's source → data/code/<module>.txt, a hash a module; and the folder without a model that `needs: none` names."""
+"""The package's source → data/code/<module>.txt, a hash a module; and the folder that `needs: none` names."""
 
 from pipeline import paths
 from pipeline.code import module_hash, modules
