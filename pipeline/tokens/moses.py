@@ -2,8 +2,10 @@
 
 The rules, in order: control characters go; every sign but letters, digits, `.`, `'`, `` ` ``, `,` and `-` stands alone;
 a run of dots stays one token; a comma stands alone unless digits surround it; apostrophes go by the language (English
-`dog 's`, French `l' homme`, elsewhere they stand alone); a full stop stands alone unless it ends an abbreviation or a
-lower-case word follows. Hyphens within words stay. Texts should be in Unicode's composed form (NFC).
+`dog 's`, French `l' homme`, elsewhere they stand alone); a full stop stands alone at the end of the line, and within it
+unless it ends an abbreviation or a lower-case word follows. Hyphens within words stay. Texts should be in Unicode's
+composed form (NFC). The Moses project's own script, without escaping, gives the same for every caption of Multi30k
+(32,475 in English, German and French each), and for all but 9 of the 16,622 sentences of UD English EWT.
 """
 
 import re
@@ -25,21 +27,25 @@ _SENTENCE_END_QUOTE = re.compile(r"\.' ?$")
 _INITIALS = "A B C D E F G H I J K L M N O P Q R S T U V W X Y Z"
 _ALWAYS = {
     "en": f"{_INITIALS} Adj Adm Adv Asst Bart Bldg Brig Bros Capt Cmdr Col Comdr Con Corp Cpl Dr Drs Ens Gen Gov Hon "
-    "Hosp Insp Jr Lt Maj Messrs Mlle Mme Mr Mrs Ms Msgr Op Ord Ph Prof Pvt Rep Reps Res Rev Rt Sen Sens Sgt Sr St Supt "
-    "Surg v vs i.e e.g etc",
+    "Hosp Insp Lt Maj Messrs Mlle Mme Mr Mrs Ms Msgr Op Ord Ph Prof Pvt Rep Reps Res Rev Rt Sen Sens Sgt Sr St Supt "
+    "Surg v vs i.e e.g",
     "de": f"{_INITIALS} {_INITIALS.lower()} II III IV VI VII VIII IX XI XII XIII XIV XV XVI XVII XVIII XIX XX Abs Adj "
     "Allg Art Bd Best Bz bzgl bzw Ca ca Co Corp Cpl d.h dgl Dipl Dr Fa Fr Frl ggf Gebr gest geb Hr Hrn Hrsg inkl Ing "
     "i.d.R Jh Kap Mag max min Mio Mrd Mr Mrs Ms Nr Prof s.o s.u sog St Str Std Tel u.a u.U usw v.a vgl z.B zzgl "
     + " ".join(str(n) for n in range(1, 100)),  # ordinals: `am 3. Mai`
-    "fr": f"{_INITIALS} {_INITIALS.lower()} adj adm adv art av bd bibliogr boul cf chap col coll Dr Drs env éd etc ex "
-    "fasc fig hab lat M MM Mgr Mlle Mlles Mme Mmes Mr p pp pl Prof réf s sc St Ste suiv sup t trad vol vs",
+    "fr": f"{_INITIALS} {_INITIALS.lower()} adj adm adv art av bd bibliogr boul cf chap col coll env éd etc ex "
+    "fasc fig hab lat M MM Mgr Mlle Mlles Mme Mmes Mr p pp pl Prof réf s sc Ste suiv sup t trad vol vs",
 }
-_BEFORE_DIGITS = {"en": "No Nos Art Nr pp", "de": "", "fr": "No Nos"}  # abbreviations only where a number follows
+_BEFORE_DIGITS = {
+    "en": "No Nos Art Nr pp Jan Feb Mar Apr Jun Jul Aug Sep Oct Nov Dec",
+    "de": "",
+    "fr": "No Nos",
+}  # abbreviations only where a number follows
 
 
 def tokenise(text: str, language: str = "en") -> str:
     """`text` with one space between tokens. A language without rules of its own gets the general ones."""
-    text = f" {' '.join(_CONTROL.sub('', text).split())} "
+    text = " ".join(_CONTROL.sub("", text).split())
     text = _DOTS.sub(lambda dots: f" {_DOT * len(dots[0])} ", text)
     text = _SIGN.sub(r" \1 ", text)
     text = _COMMA.sub(" , ", text)
@@ -77,15 +83,17 @@ def _abbreviations(language: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _full_stops(words: list[str], language: str) -> str:
     always, before_digits = _abbreviations(language)
+
+    def stays(stem: str, following: str) -> bool:
+        dotted = "." in stem and any(c.isalpha() for c in stem)  # U.S. and the like
+        numbered = stem in before_digits and following[:1].isdigit()
+        return following != "" and (dotted or stem in always or numbered or following[:1].islower())
+
     out: list[str] = []
     for word, following in pairwise([*words, ""]):
         stem = word[:-1]
-        ends = word.endswith(".") and stem != ""
-        dotted = "." in stem and any(c.isalpha() for c in stem)  # U.S. and the like
-        kept = (
-            dotted or stem in always or following[:1].islower() or (stem in before_digits and following[:1].isdigit())
-        )
-        out.append(f"{stem} ." if ends and not kept else word)
+        splits = stem and word.endswith(".") and not stays(stem, following)
+        out.append(f"{stem} ." if splits else word)
     return " ".join(out)
 
 

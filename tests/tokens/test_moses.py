@@ -13,6 +13,8 @@ ENGLISH = [
     ('"Yes" (he said): a/b & c_d', '" Yes " ( he said ) : a / b & c _ d'),
     ("a well-known e.g. example", "a well-known e.g. example"),
     ("the U.S. Army", "the U.S. Army"),
+    ("a visit to the U.S.", "a visit to the U.S ."),  # the line ends: so does the sentence
+    ("on Dec. 15 or Dec. Then", "on Dec. 15 or Dec . Then"),
     ("he went away. and came back", "he went away. and came back"),  # a lower-case word follows: no sentence ends
     ("  tabs\tand\nlines  ", "tabs and lines"),
     ("", ""),
@@ -21,6 +23,7 @@ GERMAN = [
     ("Am 3. Mai, z.B. um 8 Uhr.", "Am 3. Mai , z.B. um 8 Uhr ."),
     ("Ein „rotes“ Haus für Fußgänger.", "Ein „ rotes “ Haus für Fußgänger ."),
     ("Wie geht's?", "Wie geht ' s ?"),
+    ("Der Bus der Linie 28.", "Der Bus der Linie 28 ."),
 ]
 FRENCH = [
     ("L'homme n'est pas là, aujourd'hui.", "L' homme n' est pas là , aujourd' hui ."),
