@@ -37,6 +37,21 @@ _whole_stage("report", "Write the report: one offline HTML file.")
 commands.register(app)
 
 
+@app.command(rich_help_panel="Results")
+def scores(markdown: bool = typer.Option(False, "--markdown", help="A Markdown table.")) -> None:
+    """The scores of all systems of this workspace, and where the report is."""
+    from pipeline import paths, scoreboard
+    from pipeline.params import load
+
+    table = scoreboard.rows(load().systems)
+    if markdown:
+        print(scoreboard.markdown(table))
+        return
+    print(scoreboard.plain(table))
+    if paths.report().is_file():
+        print(f"\nreport: {paths.report().resolve().as_uri()}")
+
+
 def main() -> None:
     try:
         app(standalone_mode=True)

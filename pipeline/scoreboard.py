@@ -1,0 +1,63 @@
+"""The workspace's score files → one table, for the terminal or as Markdown: a row a system and metric."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from pipeline.params import System
+from pipeline.report.scores import Board, Result, leaderboards, title
+
+HEAD = ("task", "corpus", "system", "metric", "score", "95 % interval", "baseline", "sentences")
+NUMBERS = 4  # the first column of numbers
+
+
+class Row(NamedTuple):
+    task: str
+    corpus: str
+    system: str
+    metric: str
+    score: str
+    interval: str
+    baseline: str
+    sentences: str
+
+
+def rows(systems: Mapping[str, System]) -> list[Row]:
+    """The best system first, by the metric that its task asks for first. A system without scores says so."""
+    return [row for board in leaderboards(systems) for row in _rows(board)]
+
+
+def plain(table: list[Row]) -> str:
+    """Columns of one width each, numbers to the right."""
+    lines = [HEAD, *table]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+    rule = tuple("-" * width for width in widths)
+    return "\n".join("  ".join(_cells(line, widths)).rstrip() for line in (HEAD, rule, *table))
+
+
+def markdown(table: list[Row]) -> str:
+    lines = [HEAD, tuple("---:" if i >= NUMBERS else "---" for i in range(len(HEAD))), *table]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _rows(board: Board) -> Iterator[Row]:
+    ranked = board.ranked(board.metrics[0]) if board.metrics else []
+    rest = [result for result in board.results if result not in ranked]
+    for result in [*ranked, *rest]:
+        for name in [metric for metric in board.metrics if metric in result.metrics]:
+            yield _row(board, result, name)
+    for system in board.missing:
+        yield Row(board.task, board.corpus, system, "not scored yet", *[""] * 4)
+
+
+def _row(board: Board, result: Result, name: str) -> Row:
+    metric = result.metrics[name]
+    interval = "" if metric.low is None or metric.high is None else f"{metric.low:.2f} to {metric.high:.2f}"
+    baseline = "" if metric.baseline is None else f"{metric.baseline:.2f}"
+    sentences = f"{result.figures['sentences']:.0f}" if "sentences" in result.figures else ""
+    score = f"{metric.value:.2f}"
+    return Row(board.task, board.corpus, result.system, title(name), score, interval, baseline, sentences)
+
+
+def _cells(line: tuple[str, ...], widths: list[int]) -> Iterator[str]:
+    for i, (cell, width) in enumerate(zip(line, widths, strict=True)):
+        yield cell.rjust(width) if i >= NUMBERS else cell.ljust(width)
