@@ -175,4 +175,4 @@ def _fields(config: Any, location: tuple[int | str, ...]) -> list[str]:
             config = field.annotation
         arguments = getattr(config, "__args__", ())
         config = next((a for a in reversed(arguments) if hasattr(a, "model_fields")), config)
-    return list(getattr(config, "model_fields", {}))
+    return [field.alias or name for name, field in getattr(config, "model_fields", {}).items()]

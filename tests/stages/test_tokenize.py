@@ -68,6 +68,7 @@ def test_two_runs_write_the_same_bytes_and_two_fields_share_one_model(
     [
         ({"field": "ms", "kind": "characters", "lowercas": True}, r"tokens.x.lowercas: no such name.*lowercase"),
         ({"field": "mz", "kind": "characters"}, "no field 'mz'"),
+        ({"field": "ms", "kind": "characters", "wiht": ["en"]}, "did you mean with"),
         ({"field": "ms", "kind": "character"}, "did you mean characters"),
         ({"field": "ms", "kind": "moses"}, "tokens.x"),
         ({"field": "ms", "kind": "characters", "with": ["fr"]}, "no field 'fr'"),
