@@ -1,4 +1,4 @@
-"""params.yaml → frozen models. Every name and number that a run depends on; a misspelt name is answered with the nearest one."""
+"""params.yaml → frozen models: every name and number that a run depends on. A misspelt name is told the nearest one."""
 
 from collections.abc import Mapping
 from importlib import import_module
