@@ -182,6 +182,9 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
         name = f"{corpus}-{recording.name}-{cue.number:04d}"
         where = clock(cue.start)
         reason = faults.get(cue.number) or (f"no {missing}" if missing else "")
+        copied = sum(text == cue.text for text in texts.values()) > 1
+        if not reason and copied and len(cue.text.split()) >= _TELLING:
+            reason = "untranslated"
         if reason:
             note = ""
             if reason == _LATE and duration is not None:
@@ -208,6 +211,7 @@ def _read(config: Config, file: Path, language: str) -> list[Cue]:
 
 
 _LATE = "ends after its recording"
+_TELLING = 3  # words; a shorter cue may be a name, which is the same in two languages
 
 Times = tuple[float, float]
 

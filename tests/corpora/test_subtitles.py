@@ -78,6 +78,13 @@ def test_every_language_is_required_unless_stated(world: Path) -> None:
     assert len(found) == 3 and [r.text for r in rejects if r.reason == "no en"] == ["Tahun depan ialah 2027"]
 
 
+def test_a_line_that_stands_untranslated_in_two_languages(tmp_path: Path) -> None:
+    recording(tmp_path, "ep01", ms=SRT.format("Who is there?"), en=SRT.format("Who is there?"))
+    recording(tmp_path, "ep02", ms=SRT.format("Wei Han?"), en=SRT.format("Wei Han?"))
+    found, rejects = read(tmp_path, subtitles=["ms", "en"])
+    assert [item.record["ms"] for item in found] == ["Wei Han?"] and rejects[0].reason == "untranslated"
+
+
 def test_speech_that_nobody_writes(world: Path) -> None:
     for nothing in ("none", None):
         found, _ = read(world, spoken=nothing, subtitles=["en"])
