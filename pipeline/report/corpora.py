@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pipeline import paths
 from pipeline.records import Reject, read_table
 from pipeline.report import svg
-from pipeline.report.alignment import units, unspaced
+from pipeline.report.alignment import unspaced
 from pipeline.sequences import read_json
 
 BINS = 24
@@ -139,17 +139,16 @@ def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
     if not place.is_file():
         return found
     names = pq.read_schema(place).names
-    measured = [name for name in names if name not in NOT_MEASURED]
     spoken = "audio" in names
-    named: dict[str, str] = {}  # field → unit
-    for record in read_table(place):
+    measured = [name for name in names if name not in NOT_MEASURED]
+    named: dict[str, str] = {}  # field → unit, by the first record that has it
+    for record in read_table(place, [*measured, *(("start", "end") if spoken else ())]):
         if spoken:
             found.setdefault(("audio", "seconds"), Counter())[round(record["end"] - record["start"], 1)] += 1
         for name in measured:
-            value = record[name]
-            if value:
-                named.setdefault(name, _unit(name, value))
-                found.setdefault((name, named[name]), Counter())[len(_counted(name, value))] += 1
+            if value := record[name]:
+                unit = named.setdefault(name, _unit(name, value))
+                found.setdefault((name, unit), Counter())[_length(value, unit)] += 1
     return _without_twins(found)
 
 
@@ -159,10 +158,12 @@ def _unit(field: str, value: Any) -> str:
     return "characters" if isinstance(value, str) and unspaced(value) else "words"
 
 
-def _counted(field: str, value: Any) -> Any:
-    if field == "tree":
-        return range(value.count("("))
-    return units(value) if isinstance(value, str) else value
+def _length(value: Any, unit: str) -> int:
+    if not isinstance(value, str):
+        return len(value)
+    if unit == "brackets":
+        return value.count("(")
+    return len(value) if unit == "characters" else len(value.split())
 
 
 def _without_twins(found: dict[tuple[str, str], Counter[float]]) -> dict[tuple[str, str], Counter[float]]:

@@ -12,6 +12,7 @@ from pipeline.problems import Problem
 from pipeline.report import svg
 
 SIDES = ("train", "dev", "test")
+DVCLIVE = ("plots", "metrics")  # the folders that it writes to
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def charts(system: str) -> list[Chart]:
     folder = paths.curves(system)
     drawn: dict[str, list[svg.Line]] = {}
     for file in sorted(folder.rglob("*.tsv"), key=lambda f: f.relative_to(folder).as_posix()):
-        name = file.relative_to(folder).with_suffix("").as_posix().replace("/", "_")
+        parts = file.relative_to(folder).with_suffix("").parts
+        name = "_".join(parts[2:] if parts[:2] == DVCLIVE else parts)
         side, _, measured = name.partition("_")
         if side not in SIDES or not measured:
             side, measured = name, name

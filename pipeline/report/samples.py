@@ -19,6 +19,7 @@ from pipeline.report.clips import Clip, Clips
 BLOCK = 1000  # sentences aligned at once
 CONFUSIONS = 12  # rows of the table of confused tags
 WIDEST = 120  # tokens on a side of an attention map
+END = "</s>"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class Group:
     lowercase: bool  # compared without regard to case, since the systems write none
     tags: bool
     confusions: dict[str, list[Confusion]] = field(default_factory=dict)
+
+    @property
+    def trees(self) -> bool:
+        return any(sample.drawn for sample in self.first)
 
 
 def groups(params: Params, count: int, clips: Clips) -> list[Group]:
@@ -183,10 +188,15 @@ def _attention(name: str, line: Decoded) -> Markup | None:
     if not line.attention or not line.source_tokens or not line.target_tokens:
         return None
     weights = np.array(line.attention, dtype=np.float64)  # [U, T]
-    if weights.ndim != 2:
+    if weights.ndim != 2 or not weights.any():
         return None
-    weights = weights[:WIDEST, :WIDEST]
-    return heat.attention(weights, line.source_tokens, line.target_tokens, f"{line.id} by {name}")
+    # Models attend to the end of the source, too; what a batch was filled up with weighs nothing.
+    sides = []
+    for tokens, used in ((line.source_tokens, weights.any(axis=0)), (line.target_tokens, weights.any(axis=1))):
+        length = min(max(len(tokens), int(np.flatnonzero(used)[-1]) + 1), WIDEST)
+        sides.append([*tokens, *[END] * (length - len(tokens))][:length])
+    columns, rows = sides
+    return heat.attention(weights[: len(rows), : len(columns)], columns, rows, f"{line.id} by {name}")
 
 
 def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:

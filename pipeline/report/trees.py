@@ -10,7 +10,7 @@ from pipeline.metrics.parsing import Bracketing, Span, counted, read_linear, rea
 from pipeline.records import Decoded
 from pipeline.report import svg
 
-LEVEL, GAP, LETTER = 38, 12, 7.2  # CSS pixels: between levels, between words, of a letter
+LEVEL, GAP, LETTER = 38, 12, 8.2  # CSS pixels: between levels, between words, of a letter
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def compare(line: Decoded, name: str) -> Drawn | None:
         return None
     missed, extra = _difference(gold, found)
     return Drawn(
-        reference=_draw(line.source, gold.leaves, gold, missed, f"the reference of {name}"),
+        reference=_draw(line.source, gold.leaves, gold, missed if found else Counter(), f"the reference of {name}"),
         hypothesis=_draw(line.source, gold.leaves, found, extra, f"the hypothesis of {name}") if found else None,
         errors=missed.total() + extra.total() + (found is None),
     )

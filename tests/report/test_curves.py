@@ -9,7 +9,7 @@ from pipeline.report import curves
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place = paths.curves("s")
-    (place / "train").mkdir(parents=True)
+    (place / "plots" / "metrics" / "train").mkdir(parents=True)
     return place
 
 
@@ -22,7 +22,9 @@ def test_train_and_dev_share_a_chart(folder):
 
 
 def test_dvclive_folders_and_its_time_column(folder):
-    (folder / "train" / "loss.tsv").write_text("step\ttimestamp\tloss\n0\t17\t2.5\n", encoding="utf-8")
+    (folder / "plots" / "metrics" / "train" / "loss.tsv").write_text(
+        "step\ttimestamp\tloss\n0\t17\t2.5\n", encoding="utf-8"
+    )
     (chart,) = curves.charts("s")
     assert (chart.name, chart.lines[0].name, chart.lines[0].points) == ("loss", "train", [(0.0, 2.5)])
 

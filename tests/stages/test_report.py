@@ -232,6 +232,14 @@ def test_needs_no_network(workspace):
     assert all(link.startswith(("data:", "#")) for link in links)
 
 
+def test_attention_is_labelled_to_the_end_of_the_source_and_no_further(workspace):
+    attention = [[0.5, 0.4, 0.1, 0.0], [0.1, 0.1, 0.8, 0.0]]
+    line = Decoded("pairs-0", "a b", "c d", ["c d"], [-1], True, attention, ["a", "b"], ["c", "d"])
+    write_decoded(paths.hypotheses(EVIL_SYSTEM), [line])
+    page = Page(made())
+    assert any(value.endswith("2 output tokens over 3 source tokens") for _, name, value in page.attributes)
+
+
 def test_links_lead_somewhere(workspace):
     page = Page(made())
     places = [value for _, name, value in page.attributes if name == "id"]
