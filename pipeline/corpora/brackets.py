@@ -32,8 +32,7 @@ def schema(config: Config) -> pa.Schema:
 
 
 def key(config: Config, record: Record) -> list[str]:
-    words: list[str] = record["words"]
-    return words
+    return [" ".join(record["words"])]
 
 
 def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:

@@ -15,9 +15,9 @@ from xml.etree.ElementTree import Element, ParseError
 import pyarrow as pa
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from pipeline.corpora.splits import Found, Shared, Source, language_of, placed, sources
+from pipeline.corpora.splits import Found, Multilingual, Source, distinct, placed, sources
 from pipeline.corpora.text import lines, open_bytes
 from pipeline.problems import Problem, nearest
 from pipeline.records import Record, Reject, pair_schema
@@ -26,8 +26,8 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _MARKUP = {"bpt", "ept", "it", "ph", "ut"}  # TMX's elements that hold another format's codes, not text
 
 
-class Config(Shared):
-    languages: Annotated[list[str], Field(min_length=1)]
+class Config(Multilingual):
+    languages: Annotated[list[str], Field(min_length=1), AfterValidator(distinct)]
     # TSV: language → the name or the number (from 1) of its column; a language is its own name otherwise.
     columns: Annotated[dict[str, str | int], Field(default_factory=dict)]
     # A pair is rejected if one language has more than `ratio` times the characters of another.
@@ -45,10 +45,11 @@ def key(config: Config, record: Record) -> list[str]:
 
 def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
     """The pairs of every file. Raises Problem where files do not fit together or cannot be read."""
-    ends = [f".{language}{end}" for language in config.languages for end in ("", ".gz", ".txt", ".txt.gz")]
+    suffixes = [config.suffix(language) for language in config.languages]
+    ends = [f".{suffix}{end}" for suffix in suffixes for end in ("", ".gz", ".txt", ".txt.gz")]
     default = [f"**/*{end}" for end in (".tsv", ".tsv.gz", ".tmx", ".tmx.gz", *ends)]
     groups: dict[str, list[Source]] = {}
-    for source in sources(config, raw, corpus, default, config.languages):
+    for source in sources(config, raw, corpus, default, suffixes):
         groups.setdefault(source.name, []).append(source)
     splits = placed(config, {name: group[0].split for name, group in groups.items()}, corpus)
     for name, group in groups.items():
@@ -98,7 +99,7 @@ def _by_language(config: Config, group: Sequence[Source], corpus: str) -> dict[s
     """Language → file, in the order of `languages`; files of other languages are left alone."""
     files: dict[str, Path] = {}
     for source in group:
-        language = language_of(source.path, config.languages)
+        language = config.language_of(source.path, config.languages)
         if language is None:
             continue
         if language in files:
@@ -109,7 +110,7 @@ def _by_language(config: Config, group: Sequence[Source], corpus: str) -> dict[s
     for language in config.languages:
         if language not in files:
             raise Problem(
-                f"{group[0].path} has no {language} beside it: add `{group[0].name}.{language}`, "
+                f"{group[0].path} has no {language} beside it: add `{group[0].name}.{config.suffix(language)}`, "
                 f"or mend corpora.{corpus} (files, languages)"
             )
     return {language: files[language] for language in config.languages}
@@ -197,7 +198,11 @@ def _unit(config: Config, element: Element) -> dict[str, str]:
         tag = (variant.get(_LANGUAGE) or variant.get("lang") or "").lower()
         segment = variant.find("seg")
         for language in config.languages:
-            if segment is not None and language.lower() in (tag, re.split("[-_]", tag)[0]) and not texts[language]:
+            if (
+                segment is not None
+                and config.suffix(language).lower() in (tag, re.split("[-_]", tag)[0])
+                and not texts[language]
+            ):
                 texts[language] = " ".join(_text(segment).split())
     return texts
 

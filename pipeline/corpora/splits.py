@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from pipeline.params import Row
 from pipeline.paths import SPLITS
 from pipeline.problems import Problem, nearest
 from pipeline.records import Record
+
+RESERVED = ("id", "recording", "speaker", "audio", "start", "end")  # columns of manifests, beside the languages
 
 
 class Split(Row):
@@ -48,6 +50,35 @@ class Shared(Row):
     leakage: Literal["move", "refuse"] = "move"  # a train or dev copy of a test record: drop the copy, or stop
 
 
+class Multilingual(Shared):
+    """Options of a corpus whose files tell their language by name."""
+
+    # Language → how file names (and TMX) write it, where that is not its column's name: `{ind: id}`, `{en: eng}`.
+    suffixes: Annotated[dict[str, str], Field(default_factory=dict)]
+
+    def suffix(self, language: str) -> str:
+        return self.suffixes.get(language, language)
+
+    def language_of(self, path: Path, languages: Sequence[str]) -> str | None:
+        """The language that a file's name ends with, before .gz and one suffix: `ep01.en.srt`, `train.en.gz`."""
+        parts = path.name.removesuffix(".gz").split(".")[1:]
+        by_suffix = {self.suffix(language): language for language in languages}
+        return next((by_suffix[part] for part in reversed(parts[-2:]) if part in by_suffix), None)
+
+
+def distinct(languages: list[str]) -> list[str]:
+    """Languages that can be columns. Raises ValueError otherwise, for a Config's validator."""
+    for language in languages:
+        if language in RESERVED:
+            raise ValueError(
+                f"{language!r} is a column of its own: name the language otherwise (Indonesian: ind), "
+                f"and tell how files write it: `suffixes: {{ind: {language}}}`"
+            )
+    if len(set(languages)) < len(languages):
+        raise ValueError("a language is listed twice")
+    return languages
+
+
 @dataclass(frozen=True)
 class Found:
     """A record that was read. `split` is None where the split is by order of sentences."""
@@ -68,7 +99,7 @@ class Source:
 
 
 def sources(
-    config: Shared, folder: Path, corpus: str, default: Sequence[str], languages: Sequence[str] = ()
+    config: Shared, folder: Path, corpus: str, default: Sequence[str], suffixes: Sequence[str] = ()
 ) -> list[Source]:
     """The files that `files` (or else the default globs) matches under `folder`, in natural order, train first.
 
@@ -81,9 +112,9 @@ def sources(
         paths = _match(folder, default)
         if not paths:
             raise Problem(f"{folder} has no {' or '.join(default)}, but {_holds(folder)}: state {where}")
-        return _named([(path, None) for path in paths], languages)
+        return _named([(path, None) for path in paths], suffixes)
     if not isinstance(config.files, dict):
-        return _named([(path, None) for path in _stated(folder, config.files, where)], languages)
+        return _named([(path, None) for path in _stated(folder, config.files, where)], suffixes)
     if "split" in config.model_fields_set:
         raise Problem(f"corpora.{corpus}: `files` already names the splits: leave one of `files` and `split` out")
     pairs: list[tuple[Path, str | None]] = []
@@ -94,7 +125,7 @@ def sources(
                 raise Problem(f"{path} is in {owner[path]} and in {split}: mend {where}")
             owner[path] = split
             pairs.append((path, split))
-    return _named(pairs, languages)
+    return _named(pairs, suffixes)
 
 
 def placed(config: Shared, found: Mapping[str, str | None], corpus: str) -> dict[str, str | None]:
@@ -149,17 +180,11 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", name)]
 
 
-def language_of(path: Path, languages: Sequence[str]) -> str | None:
-    """Which language a file's name ends with, before .gz and one suffix: `ep01.en.srt`, `train.en.gz`, `train.en`."""
-    parts = path.name.removesuffix(".gz").split(".")[1:]
-    return next((part for part in reversed(parts[-2:]) if part in languages), None)
-
-
-def _stem(name: str, languages: Sequence[str]) -> str:
+def _stem(name: str, suffixes: Sequence[str]) -> str:
     head, *parts = name.removesuffix(".gz").split(".")
-    if parts and parts[-1] not in languages:
+    if parts and parts[-1] not in suffixes:
         parts.pop()
-    if parts and parts[-1] in languages:
+    if parts and parts[-1] in suffixes:
         parts.pop()
     return ".".join([head, *parts])
 
@@ -184,11 +209,11 @@ def _holds(folder: Path) -> str:
     return (", ".join(names[:8]) + (", ..." if len(names) > 8 else "")) or "nothing"
 
 
-def _named(found: Sequence[tuple[Path, str | None]], languages: Sequence[str]) -> list[Source]:
+def _named(found: Sequence[tuple[Path, str | None]], suffixes: Sequence[str]) -> list[Source]:
     """Names from what differs between the paths: the folder that all share is left out."""
     common = Path(os.path.commonpath([path.parent for path, _ in found]))
     named = []
     for path, split in found:
         *folders, name = path.relative_to(common).parts
-        named.append(Source(path, "-".join([*folders, _stem(name, languages)]), split))
+        named.append(Source(path, "-".join([*folders, _stem(name, suffixes)]), split))
     return named

@@ -12,21 +12,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.audio import CONTAINERS, MEDIA, SOUND, probe
 from pipeline.corpora.cues import FORMATS, Cue, read_cues
-from pipeline.corpora.splits import Found, Shared, Source, Split, language_of, natural, placed, sources
+from pipeline.corpora.splits import Found, Multilingual, Source, Split, distinct, natural, placed, sources
 from pipeline.problems import Problem, nearest
 from pipeline.records import Record, Reject, utterance_schema
 
 _EPSILON = 1e-6  # s
 
 
-class Config(Shared):
+class Config(Multilingual):
     folder: str = "."  # of the recordings, in the raw corpus; nested folders are looked through
     spoken: str | None  # the language that is heard; none where its speech has no subtitles of its own
-    subtitles: Annotated[list[str], Field(min_length=1)]  # languages, as file names have them: ep01.en.srt
+    subtitles: Annotated[
+        list[str], Field(min_length=1), AfterValidator(distinct)
+    ]  # languages, as file names have them: ep01.en.srt
     require: list[str] | None = None  # an utterance needs a text in these languages (all, if not stated)
     media: bool = True  # False: subtitles alone, for text without its recordings
     split: Split = Split(by="recording")
@@ -56,8 +58,8 @@ class Config(Shared):
                 raise ValueError(
                     f"{name}: {language!r} is not among subtitles: {hint}{_UNWRITTEN * (name == 'spoken')}"
                 )
-        if len(set(self.subtitles)) < len(self.subtitles):
-            raise ValueError("subtitles: a language is listed twice")
+        if ".." in Path(self.folder).parts or Path(self.folder).is_absolute():
+            raise ValueError(f"folder: {self.folder!r} does not stay in the raw corpus: give a folder inside it")
         if self.split.by != "recording":
             raise ValueError("split.by: subtitles are split by recording, so that no episode is in two splits")
         return self
@@ -105,14 +107,15 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
 def _recordings(config: Config, folder: Path, corpus: str) -> tuple[list[_Recording], list[Reject]]:
     """What can be used, in natural order, and the files that nothing stands beside."""
     kinds = [f"**/*{end}" for suffix in (*sorted(MEDIA), *FORMATS) for end in sorted({suffix, suffix.upper()})]
-    everything = sources(config.model_copy(update={"files": None}), folder, corpus, kinds, config.subtitles)
+    suffixes = [config.suffix(language) for language in config.subtitles]
+    everything = sources(config.model_copy(update={"files": None}), folder, corpus, kinds, suffixes)
     media: dict[str, Path] = {}
     subtitles: dict[str, dict[str, Path]] = {}
     for source in sorted(everything, key=lambda source: _preference(source.path)):
         if source.path.suffix.lower() in MEDIA:
             media.setdefault(source.name, source.path)
         else:
-            language = language_of(source.path, config.subtitles) or ""
+            language = config.language_of(source.path, config.subtitles) or ""
             subtitles.setdefault(source.name, {}).setdefault(language, source.path)
     splits = _stated_splits(config, folder, corpus, everything)
     usable, rejects = [], []
@@ -129,12 +132,12 @@ def _recordings(config: Config, folder: Path, corpus: str) -> tuple[list[_Record
                         _alone(file, "no recording", f"put its recording beside it, named {name}.flac or the like")
                     )
         elif config.primary not in texts:
-            remedy = f"add {name}.{config.primary}.srt beside it"
+            remedy = f"add {name}.{config.suffix(config.primary)}.srt beside it"
             rejects.append(_alone(sound or next(iter(texts.values())), f"no {config.primary} subtitles", remedy))
         else:
             usable.append(_Recording(name, splits.get(name), sound if config.media else None, texts))
     if not usable:
-        wanted = f"ep01.flac and ep01.{config.primary}.srt" if config.media else f"ep01.{config.primary}.srt"
+        wanted = "ep01.flac and " * config.media + f"ep01.{config.suffix(config.primary)}.srt"
         raise Problem(f"{folder}: no recording has {config.primary} subtitles beside it: name them like {wanted}")
     return usable, rejects
 
@@ -149,8 +152,9 @@ def _preference(path: Path) -> tuple[int, str]:
 def _stated_splits(config: Config, folder: Path, corpus: str, everything: Sequence[Source]) -> dict[str, str | None]:
     """The recordings that `files` chooses, by any of their files, with their splits. Raises Problem for two splits."""
     names = {source.path: source.name for source in everything}
+    suffixes = [config.suffix(language) for language in config.subtitles]
     chosen: dict[str, str | None] = {}
-    for source in sources(config, folder, corpus, ["**/*"], config.subtitles):
+    for source in sources(config, folder, corpus, ["**/*"], suffixes):
         name = names.get(source.path)
         if name is not None and chosen.setdefault(name, source.split) != source.split:
             raise Problem(f"{name} is in {chosen[name]} and in {source.split}: mend corpora.{corpus}.files")

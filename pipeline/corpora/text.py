@@ -71,7 +71,10 @@ def decode(data: bytes, language: str, encoding: str, file: Path) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        loose = data.decode("utf-8", errors="replace")
+        spoilt = loose.count("\ufffd")
+        if sum(ord(character) > 127 for character in loose) - spoilt > 3 * spoilt:
+            return _strictly(data, "utf-8", file)  # UTF-8 with a broken byte: another encoding would garble the rest
     candidates = [c for c in _LEGACY.get(language.split("-")[0].lower(), _WESTERN) if _reads(data, c)]
     if not candidates:
         raise Problem(

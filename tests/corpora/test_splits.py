@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.splits import Shared, Split, assign, language_of, natural, sources
+from pipeline.corpora.splits import Multilingual, Shared, Split, assign, natural, sources
 from pipeline.problems import Problem
 
 NAMES = [f"ep{n}" for n in (10, 9, 8, 7, 6, 5, 4, 3, 2, 1)]
@@ -54,8 +54,9 @@ def test_files_are_named_by_what_differs(tmp_path: Path) -> None:
 
 
 def test_language_of_a_name() -> None:
-    names = ["train.en.gz", "train.en", "ep01.en.srt", "en.srt", "a.fr.srt"]
-    assert [language_of(Path(name), ["en", "de"]) for name in names] == ["en", "en", "en", None, None]
+    names = ["train.en.gz", "train.en", "ep01.en.srt", "en.srt", "a.fr.srt", "a.id.srt"]
+    config = Multilingual(suffixes={"ind": "id"})
+    assert [config.language_of(Path(name), ["en", "ind"]) for name in names] == ["en", "en", "en", None, None, "ind"]
 
 
 def test_faults_in_files(tmp_path: Path) -> None:

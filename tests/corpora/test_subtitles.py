@@ -132,6 +132,11 @@ def test_subtitles_without_a_language_and_without_media(tmp_path: Path) -> None:
     assert (record["ms"], record["audio"]) == ("Ya", None)
 
 
+def test_indonesian_is_not_mistaken_for_the_id(tmp_path: Path) -> None:
+    recording(tmp_path, "ep01", id=SRT.format("Ya"))
+    assert read(tmp_path, spoken="ind", subtitles=["ind"], suffixes={"ind": "id"})[0][0].record["ind"] == "Ya"
+
+
 def cue(number: int, start: float, end: float, text: str = "") -> Cue:
     return Cue(number, start, end, text or f"kata {number}")
 
@@ -172,6 +177,9 @@ def test_languages_are_joined_by_the_time_they_share() -> None:
         ({"spoken": "my"}, "c: spoken: 'my' is not among subtitles: there are: ms .`spoken: none` where"),
         ({"require": ["en"]}, "require: 'en' is not among subtitles"),
         ({"split": {"by": "order"}}, "subtitles are split by recording"),
+        ({"subtitles": ["ms", "id"]}, "'id' is a column of its own: name the language otherwise"),
+        ({"subtitles": ["ms", "ms"]}, "a language is listed twice"),
+        ({"folder": "../x"}, "does not stay in the raw corpus"),
         ({"longst": 3}, "c.longst: no such name: did you mean longest"),
         ({"overlap": 0}, "c.overlap: Input should be greater than 0"),
     ],

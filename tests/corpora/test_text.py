@@ -43,6 +43,12 @@ def test_a_stated_encoding_is_obeyed_and_checked() -> None:
         decode(b"a", "fr", "utf8x", FILE)
 
 
+def test_utf8_with_a_broken_byte_is_not_taken_for_another_encoding() -> None:
+    data = "l’élève préféré\nà côté\n".encode() + b"caf\xe9"
+    with pytest.raises(Problem, match=r"ep01.srt, line 3: byte 0xe9 is not utf-8"):
+        decode(data, "fr", "auto", FILE)
+
+
 def test_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
     file = tmp_path / "text"
     file.write_bytes(codecs.BOM_UTF8 + "satu\r\ndua\u2028\x85tiga\n\nempat".encode())
