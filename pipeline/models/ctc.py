@@ -40,10 +40,10 @@ class Config(Row):
 
 
 class Train(training.Options):
-    batch: int = Field(10_000, ge=1)  # padded frames a batch
-    lr: float = Field(2e-3, gt=0)
+    batch: int = Field(5_000, ge=1)  # padded frames a batch
+    lr: float = Field(3e-3, gt=0)
     schedule: Literal["inverse_sqrt", "linear", "cosine", "constant"] = "cosine"
-    warmup: int = Field(200, ge=0)  # steps
+    warmup: int = Field(100, ge=0)  # steps
     stretch: float = Field(0.1, ge=0, lt=1)  # 0.1: utterances last 0.9 to 1.1 times as long
     time_masks: int = Field(2, ge=0)
     time_mask: int = Field(30, ge=0)  # frames that a mask hides at most

@@ -116,6 +116,17 @@ def test_saved_and_loaded_it_gives_the_same(copier: ctc.Recogniser, tmp_path: Pa
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
 
 
+def test_training_again_gives_the_same_weights_bit_for_bit(tmp_path: Path) -> None:
+    given = data(sides(30, seed=6), sides(5, seed=7))
+    options = BRIEFLY.model_copy(update={"epochs": 2, "frequency_masks": 1})
+    config = SMALL.model_copy(update={"dropout": 0.2, "layers": 2})
+    first, second = (
+        ctc.fit(data=given, config=config, options=options, needs=Path("none"), work=tmp_path / name)[0].state_dict()
+        for name in ("first", "second")
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_utterances_too_short_for_their_text_are_left_out_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +145,19 @@ def test_utterances_too_short_for_their_text_are_left_out_and_named(
     nothing = (Side(source.codec, Sequences.of(frames[7:8])), Side(target.codec, Sequences.of(tokens[7:8])))
     with pytest.raises(Problem, match="every utterance is too short for its text"):
         ctc.fit(data=data(nothing, nothing), config=SMALL, options=options, needs=Path("none"), work=tmp_path / "w")
+
+
+@torch.no_grad()
+def test_bfloat16_gives_about_the_same_loss(copier: ctc.Recogniser) -> None:
+    source, target = sides(8, seed=8)
+    rows = np.arange(8)
+    frames, lengths = ctc._frames(*source.sequences.padded(rows))
+    tokens = torch.from_numpy(target.sequences.padded(rows)[0]).long()
+    batch = {"frames": frames, "lengths": lengths, "tokens": tokens}
+    exact, count = copier(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough, _ = copier(batch)
+    assert abs(float(rough - exact)) < 0.05 * int(count)
 
 
 def test_an_empty_text_counts_as_silence() -> None:
