@@ -149,6 +149,8 @@ class Derivation:
             shapes.update({"relative": 2, "with": 0.8, "all": 0.6})
         if not human and not plain:
             shapes.update({"relative": 1.5, "located": 1.2})
+        if word.ms == "orang":  # *dua orang orang*: the classifier is the noun
+            shapes.update({"one": 0, "number": 0})
         shape = self.weighted(shapes)
         if shape == "number":
             ms, en, zh = self.rng.choice(NUMBERS)
