@@ -20,7 +20,7 @@ class Outcome:
     """How a stage ended."""
 
     ok: bool
-    ran: bool  # False: DVC found its inputs unchanged, or its outputs in the cache
+    moved: bool  # False: DVC found its inputs unchanged, and left its outputs as they were
     temporary: bool  # it failed, and trying again may help
     reason: str  # what it said last, where it failed
     log: Path
@@ -61,7 +61,7 @@ def reproduce(name: str, say: Callable[[str], None], environment: Mapping[str, s
             _let_go(process)
     return Outcome(
         ok=status == 0,
-        ran=any(line.startswith(("Running stage", "Verifying data sources")) for line in lines),
+        moved=f"Stage '{name}' didn't change, skipping" not in lines,
         temporary=any(re.search(rf"exited with {TEMPORARY}\b", line) for line in lines),
         reason=_reason(lines),
         log=log,

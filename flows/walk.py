@@ -30,7 +30,8 @@ from flows.graph import GraphProblem, Stage
 
 PROJECT = Path(__file__).resolve().parent.parent
 ORDER = Path("work/dvc.lock.order")  # dvc.lock's order before a flow that has not ended well yet
-UNCHANGED, SKIPPED, UNREACHABLE = "Unchanged", "Skipped", "Unreachable"  # names of states
+UNCHANGED, SKIPPED, UNREACHABLE = "Unchanged", "Skipped", "Unreachable"  # names of a stage's states
+UP_TO_DATE = "UpToDate"  # the flow's, where no stage ran
 
 
 @flow(name="reproduce")
@@ -57,7 +58,8 @@ def reproduce(targets: list[str] | None = None, workspace: str = ".", jobs: int 
             return Failed(message=_complaint(failed, left))
         ORDER.unlink(missing_ok=True)
         ran = sum(done.values())
-        return Completed(message=f"{ran} of {len(plan)} stages ran; the rest was up to date")
+        message = f"{ran} of {len(plan)} stages ran; the rest was up to date"
+        return Completed(message=message) if ran else Completed(name=UP_TO_DATE, message="everything was up to date")
 
 
 @task(
@@ -76,7 +78,7 @@ def run_stage(name: str, changed: bool) -> State[Any]:
     with _slot(name):
         outcome = stage.reproduce(name, say=get_run_logger().info)
     if outcome.ok:
-        return Completed() if outcome.ran else Completed(name=SKIPPED, message="DVC found its inputs unchanged")
+        return Completed() if outcome.moved else Completed(name=SKIPPED, message="DVC found its inputs unchanged")
     reason = f"{name} failed: {outcome.reason} (its log: {outcome.log})"
     return Failed(name=UNREACHABLE if outcome.temporary else "Failed", message=reason)
 
