@@ -41,7 +41,12 @@ def render(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"figure": _figure, "words": _words, "metric_title": scores.title}
+    environment.filters |= {
+        "figure": _figure,
+        "words": _words,
+        "metric_title": scores.title,
+        "count_title": scores.count_title,
+    }
     environment.tests["lower_better"] = scores.lower_is_better
     page: str = environment.get_template("page.html").render(
         heading=heading,

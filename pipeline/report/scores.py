@@ -22,6 +22,8 @@ NAMES = {
     "smape": "sMAPE",
     "mase": "MASE",
 }
+NO_RATES = {"loss", "perplexity", "mase", "mae", "rmse"}
+FIRST = ("sentences", "tokens", "empty", "never_stopped")  # of the counts
 PARTS = ("_low", "_high", "_baseline")
 
 
@@ -55,7 +57,8 @@ class Board:
 
     @property
     def figures(self) -> list[str]:
-        return list(dict.fromkeys(name for result in self.results for name in result.figures))
+        names = {name: None for result in self.results for name in result.figures}
+        return [*(name for name in FIRST if name in names), *(name for name in names if name not in FIRST)]
 
     def ranked(self, metric: str) -> list[Result]:
         """The systems that the metric was asked of, the best first."""
@@ -65,12 +68,13 @@ class Board:
     def bar(self, metric: str, result: Result) -> Markup:
         """The metric of one system, on the scale that all systems share."""
         shown = result.metrics[metric]
-        return svg.interval(shown.value, shown.low, shown.high, shown.baseline, self._top(metric))
+        return svg.interval(shown.value, shown.low, shown.high, shown.baseline, self.top(metric))
 
-    def _top(self, metric: str) -> float:
+    def top(self, metric: str) -> float:
+        """Where the scale ends: rates at 100, what exceeds it or is no rate at the next round number."""
         numbers = [r.metrics[metric] for r in self.results if metric in r.metrics]
         highest = max(x for m in numbers for x in (m.value, m.high, m.baseline) if x is not None)
-        return 100.0 if 50 < highest <= 100 else svg.ticks(0.0, highest, 2)[-1]
+        return 100.0 if highest <= 100 and metric not in NO_RATES else svg.ticks(0.0, highest)[-1]
 
 
 def leaderboards(systems: Mapping[str, System]) -> list[Board]:
@@ -89,6 +93,12 @@ def title(metric: str) -> str:
     """`bleu` → BLEU, `f1_short` → F1 short."""
     first, *rest = metric.split("_")
     return " ".join([NAMES.get(first, first.capitalize()), *rest])
+
+
+def count_title(name: str) -> str:
+    """`never_stopped` → never stopped, `wer_deletions` → WER deletions."""
+    first, *rest = name.split("_")
+    return " ".join([NAMES.get(first, first), *rest])
 
 
 def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, System]) -> Board:

@@ -48,7 +48,15 @@ def test_tasks_keep_the_order_of_the_parameters(scored):
     assert [board.task for board in boards] == ["pos", "asr"]
 
 
+def test_rates_are_drawn_to_100_unless_they_exceed_it(scored):
+    scored("a", bleu=4.0, bleu_low=3.0, bleu_high=5.0, ter=70.0, ter_baseline=110.0, mase=2.3, mase_baseline=2.8)
+    (board,) = scores.leaderboards({"a": system(metrics=("bleu", "ter", "mase"))})
+    assert [board.top(metric) for metric in board.metrics] == [100, 150, 3]
+
+
 def test_names_and_directions():
+    assert scores.count_title("never_stopped") == "never stopped"
+    assert scores.count_title("wer_deletions") == "WER deletions"
     assert scores.title("f1_40") == "F1 40"
     assert scores.title("bleu_tokenised") == "BLEU tokenised"
     assert scores.lower_is_better("cer")

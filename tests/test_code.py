@@ -1,0 +1,55 @@
+import pytest
+
+from pipeline import code
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    folder = tmp_path / "package"
+    (folder / "page").mkdir(parents=True)
+    for file, source in {
+        "__init__.py": "",
+        "page/__init__.py": "",
+        "page/render.py": "FILE = 'page.html'\n",
+        "other.py": "X = 1\n",
+        "page/page.html": "<p>one</p>",
+    }.items():
+        (folder / file).write_text(source, encoding="utf-8")
+    monkeypatch.setattr(code, "PACKAGE", folder)
+    forget()
+    yield folder
+    forget()
+
+
+def forget() -> None:
+    for function in (code.module_hash, code._tree, code._own_hash, code._imports):
+        function.cache_clear()
+
+
+def hashes() -> dict[str, str]:
+    forget()
+    return {module: code.module_hash(module) for module in ("package.page.render", "package.other")}
+
+
+def changed(folder, file: str, content: str) -> set[str]:
+    before = hashes()
+    (folder / file).write_text(content, encoding="utf-8")
+    after = hashes()
+    return {module for module in after if after[module] != before[module]}
+
+
+def test_a_template_counts_for_the_modules_of_its_package(package):
+    assert changed(package, "page/page.html", "<p>two</p>") == {"package.page.render"}
+
+
+def test_hidden_files_do_not_count(package):
+    assert changed(package, "page/.page.html.swp", "half a word") == set()
+
+
+def test_comments_and_docstrings_do_not_count(package):
+    assert changed(package, "other.py", '"""Says more."""\n\nX = 1  # one\n') == set()
+
+
+def test_code_counts_for_what_imports_it(package):
+    (package / "page" / "render.py").write_text("from package import other\n", encoding="utf-8")
+    assert changed(package, "other.py", "X = 2\n") == {"package.page.render", "package.other"}
