@@ -101,18 +101,21 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden) if needed else None
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if needed else None
         mean_word = weight.float().mean(dim=0)  # [D]
+        kept = hidden.new_empty(2, min(CHUNK, len(targets)), len(weight))  # written again for each chunk
         for i in range(0, len(targets), CHUNK):
             rows, labels = hidden[i : i + CHUNK], targets[i : i + CHUNK, None]
-            logits = rows @ weight.T  # [C, V]
+            logits, p = kept[:, : len(rows)]
+            torch.mm(rows, weight.T, out=logits)  # [C, V]
             right = logits.gather(1, labels).float()
             highest = logits.amax(dim=1, keepdim=True).float()
-            p = torch.softmax(logits, dim=1)
+            torch.softmax(logits, dim=1, out=p)
             log_sum = highest - p.amax(dim=1, keepdim=True).float().log()  # [C, 1]
             mean = (rows.float() @ mean_word)[:, None]
             # -Σ q log p, with q = (1 - ε) at the label + ε / V everywhere and log p = logits - log_sum.
             total += (log_sum - (1 - smoothing) * right - smoothing * mean).double().sum()
             if grad_hidden is not None and grad_weight is not None:
-                p.scatter_(1, labels, ((right - log_sum).exp() - (1 - smoothing)).to(p.dtype))
+                slope = (right - log_sum).exp() - (1 - smoothing)
+                p[torch.arange(len(rows), device=p.device), labels[:, 0]] = slope[:, 0].to(p.dtype)
                 torch.mm(p, weight, out=grad_hidden[i : i + CHUNK])
                 grad_weight += p.T @ rows
         if grad_hidden is not None and grad_weight is not None:

@@ -218,8 +218,8 @@ def fit(
         len(data.target["train"].codec),
         label_smoothing=options.label_smoothing,
     )
-    batches = {split: _batches(data.source[split], data.target[split], options) for split in ("train", "dev")}
-    history = training.fit(model, train=batches["train"], dev=batches["dev"], options=options, work=work)
+    made = {split: batches(data.source[split], data.target[split], options) for split in ("train", "dev")}
+    history = training.fit(model, train=made["train"], dev=made["dev"], options=options, work=work)
     return model, history
 
 
@@ -270,7 +270,7 @@ def with_end(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.nda
     return tokens, lengths
 
 
-def _batches(source: Side, target: Side, options: Train) -> training.Batches:
+def batches(source: Side, target: Side, options: Train) -> training.Batches:
     lengths = np.stack([source.sequences.lengths, target.sequences.lengths], axis=1) + 1
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:

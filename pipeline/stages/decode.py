@@ -1,12 +1,11 @@
 """A trained system and its test source → data/hypotheses/<system>.jsonl."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from pipeline import paths
 from pipeline.data import load_codec, load_side
-from pipeline.params import System, configure, load, row
+from pipeline.params import System, configure, craft, load, row
 from pipeline.records import Decoded, read_field, write_decoded
 from pipeline.sequences import read_json
 
@@ -19,14 +18,14 @@ def run(name: str) -> None:
 
 
 def _decode(name: str, system: System) -> Iterator[Decoded]:
-    craft = import_module(f"pipeline.models.{system.model.kind}")
-    options: Any = configure(craft.Decode, system.decode, f"systems.{name}.decode")
+    architecture = craft("models", system.model.kind, f"systems.{name}.model")
+    options: Any = configure(architecture.Decode, system.decode, f"systems.{name}.decode")
     source = load_side(system.source, system.corpus, "test")
     target = load_codec(system.target)
     field = read_json(paths.encoding(system.target) / "codec" / "codec.json")["field"]
     references = read_field(paths.manifest(system.corpus, "test"), field)
-    model = craft.load(paths.model(name))
-    for i, found in enumerate(craft.decode(model=model, source=source, target=target, options=options)):
+    model = architecture.load(paths.model(name))
+    for i, found in enumerate(architecture.decode(model=model, source=source, target=target, options=options)):
         best = found[0]
         pictured = i < PICTURED and best.attention is not None
         yield Decoded(

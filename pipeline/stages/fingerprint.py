@@ -1,14 +1,24 @@
-"""The package's source → data/code/<module>.txt, a hash a module; and the folder that `needs: none` names."""
+"""The package's source → data/code/<module>.txt, a hash a module; and the empty folder that `needs: none` names.
+
+The codecs of a room are loaded by the kind that a codec.json names, not by an import: what decodes or evaluates with
+them depends on `<room>.all`, a hash of the whole room.
+"""
+
+import hashlib
 
 from pipeline import paths
 from pipeline.code import module_hash, modules
+
+CODEC_ROOMS = ("pipeline.features", "pipeline.tokens")
 
 
 def run() -> None:
     folder = paths.DATA / "code"
     folder.mkdir(parents=True, exist_ok=True)
-    for module in modules():
-        paths.code(module).write_text(module_hash(module) + "\n", encoding="utf-8")
-    none = paths.model("none")
-    none.mkdir(parents=True, exist_ok=True)
-    (none / "none.txt").write_text("No system.\n", encoding="utf-8")  # DVC warns of an empty folder at every stage
+    hashes = {module: module_hash(module) for module in modules()}
+    for room in CODEC_ROOMS:
+        parts = "".join(hashes[module] for module in hashes if module.startswith(f"{room}."))
+        hashes[f"{room}.all"] = hashlib.sha256(parts.encode()).hexdigest()
+    for module, found in hashes.items():
+        paths.code(module).write_text(found + "\n", encoding="utf-8")
+    paths.model("none").mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ seeded plan.
 """
 
 import math
+import os
 import shutil
 import sys
 import time
@@ -31,6 +32,7 @@ def prepare_device(seed: int) -> None:
     """Seed and set torch up; a craft calls it before it builds its model. One thread: stages run side by side."""
     torch.manual_seed(seed)
     if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself with it alone
         torch.use_deterministic_algorithms(True, warn_only=True)
     else:
         torch.set_num_threads(1)
@@ -80,6 +82,7 @@ class _Run:
             model.parameters(), lr=options.lr, betas=options.betas, weight_decay=options.weight_decay, fused=fused
         )
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        torch.manual_seed(options.seed + accelerator.process_index)  # each process draws masks of its own
         self.epoch = 0  # epochs done
         self.position = 0  # steps done of the epoch under way
         self.step = 0  # steps done in all
@@ -87,6 +90,10 @@ class _Run:
         self.units = 0.0
         self.history: list[dict[str, float]] = []
         self.steps = options.epochs * math.ceil(len(train.plan(0)) / self._stride)  # about: plans differ by a batch
+
+    @property
+    def _on_gpu(self) -> bool:
+        return bool(self.accelerator.device.type == "cuda")
 
     @property
     def _stride(self) -> int:
@@ -117,14 +124,15 @@ class _Run:
             return
         self.bare.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["rng"][self.accelerator.process_index])
+        rng = state["rng"][self.accelerator.process_index]
+        torch.cuda.set_rng_state(rng) if self._on_gpu else torch.set_rng_state(rng)
         for name in ("epoch", "position", "step", "loss_sum", "units", "history"):
             setattr(self, name, state[name])
         if self.accelerator.is_main_process:
             print(f"resumed after epoch {self.epoch}, step {self.position} of the next", flush=True)
 
     def save(self) -> None:
-        rng = torch.get_rng_state()
+        rng = torch.cuda.get_rng_state() if self._on_gpu else torch.get_rng_state()
         states = self.accelerator.gather(rng[None].to(self.accelerator.device)).cpu()  # [processes, state]
         if self.accelerator.is_main_process:
             state: dict[str, Any] = {
