@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.paths import raw
 from pipeline.problems import Problem, nearest
 
 FILE = Path("params.yaml")
@@ -67,8 +68,6 @@ class System(Row):
 
 
 class Params(Row):
-    root: str = "."  # the folder of the package and of dvc.yaml, seen from this workspace
-    code: str = "pipeline"
     raw: dict[str, Raw] = {}
     corpora: dict[str, Corpus] = {}
     features: dict[str, Features] = {}
@@ -127,7 +126,8 @@ def row(rows: Mapping[str, R], name: str, section: str) -> R:
 def _check_names(params: Params) -> None:
     for name, corpus in params.corpora.items():
         # What a user owns stands in data/raw by hand (`dvc add`) and has no row under `raw`.
-        if corpus.raw not in params.raw and not (Path("data/raw") / corpus.raw).exists():
+        places = (raw(corpus.raw), raw(f"{corpus.raw}.dvc"))
+        if corpus.raw not in params.raw and not any(place.exists() for place in places):
             raise Problem(
                 f"corpora.{name}.raw: there is neither a row raw.{corpus.raw} nor a folder data/raw/{corpus.raw}: "
                 f"{nearest(corpus.raw, params.raw)} (or put your files there and `dvc add` them)"
