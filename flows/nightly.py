@@ -19,7 +19,7 @@ from flows import stage
 from flows.walk import PROJECT, UP_TO_DATE, reproduce
 
 
-@flow(name="nightly", flow_run_name="nightly {workspaces}")
+@flow(name="nightly")
 def nightly(workspaces: list[str] | None = None, push: bool = False) -> State[Any]:
     """Reproduce workspaces one after another; one that fails leaves the others running.
 

@@ -93,4 +93,5 @@ def _let_go(process: subprocess.Popen[str]) -> None:
 def _reason(lines: list[str]) -> str:
     """The stage's own last words, or DVC's where it said none."""
     own = [line for line in lines if line.startswith("error: ")]
-    return (own or [line for line in lines if line.startswith("ERROR: ")] or lines or ["it said nothing"])[-1]
+    said = own or [line for line in lines if line.startswith("ERROR: ")] or ["it was ended"]
+    return said[-1].removeprefix("error: ")
