@@ -57,7 +57,7 @@ def main() -> None:
         app(standalone_mode=True)
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(problem.status)
 
 
 if __name__ == "__main__":

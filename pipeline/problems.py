@@ -7,8 +7,16 @@ from difflib import get_close_matches
 class Problem(Exception):
     """A fault in data, parameters or files, worded for the person who can mend it.
 
-    `python -m pipeline` prints it without a traceback and exits with 1.
+    `python -m pipeline` prints it without a traceback and exits with its status.
     """
+
+    status = 1
+
+
+class Unreachable(Problem):
+    """A network or a server that did not answer: trying again later may help, and the flow does."""
+
+    status = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

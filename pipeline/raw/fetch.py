@@ -23,7 +23,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from pipeline.params import Row
-from pipeline.problems import Problem, nearest
+from pipeline.problems import Problem, Unreachable, nearest
 
 VARIABLE = "CORPORA"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -215,9 +215,9 @@ def _download(address: Address, place: Path, progress: Progress) -> None:
             return
         except (OSError, HTTPException) as error:  # a URLError is an OSError
             reason = error.reason if isinstance(error, URLError) else error
-            final = attempt == ATTEMPTS or getattr(error, "code", 500) < 500
-            if final:
-                raise Problem(
+            refused = getattr(error, "code", 500) < 500
+            if refused or attempt == ATTEMPTS:
+                raise (Problem if refused else Unreachable)(
                     f"{address.url} cannot be fetched ({reason}): check the network and the address, or keep the "
                     f"corpus in a folder and set {VARIABLE} (with `local`) or `folder`"
                 ) from None
