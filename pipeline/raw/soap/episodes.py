@@ -10,7 +10,7 @@ import soundfile
 from pipeline.raw.soap.beds import KINDS, bed
 from pipeline.raw.soap.faults import Cue, plant
 from pipeline.raw.soap.grammar import Sentence
-from pipeline.raw.soap.speech import RATE, Speech, Voice
+from pipeline.raw.soap.speech import RATE, Request, Speech, Voice
 
 VOICES = (
     Voice("Aminah", "f2", 165, 55),
@@ -44,6 +44,11 @@ def write_episode(
     rng = Random(f"{seed} {name}")
     noise = np.random.default_rng([seed, int(name.removeprefix("ep"))])
     cast = rng.sample(VOICES, CAST)
+    requests = [
+        Request(sentence.ms, rng.choice(cast), rate=rng.randrange(-15, 16), pitch=rng.randrange(-6, 7))
+        for sentence in sentences
+    ]
+    waves = speech.say(requests)
     pieces: list[np.ndarray] = []
     cues: list[Cue] = []
     notes: list[dict[str, object]] = []
@@ -53,17 +58,18 @@ def write_episode(
         snr = rng.choice((10, 15, 20)) if kind != "none" else None
         scene: list[np.ndarray] = []
         length = 0
-        for sentence in sentences[first : first + SCENE]:
-            voice = rng.choice(cast)
-            wave = speech.say(sentence.ms, voice, rate=rng.randrange(-15, 16), pitch=rng.randrange(-6, 7))
+        for request in requests[first : first + SCENE]:
+            wave = next(waves)
             wave = wave * (LEVEL / np.sqrt(np.mean(wave**2)))
             pause = np.zeros(int(rng.uniform(0.3, 1.1) * RATE), np.float32)
             scene += [pause, wave]
             start = position + length + len(pause)
             length += len(pause) + len(wave)
             spoken = (start / RATE, (start + len(wave)) / RATE)
-            cues.append(Cue(round(max(0.0, spoken[0] - MARGIN), 3), round(spoken[1] + MARGIN, 3), sentence.ms))
-            notes.append({"speaker": voice.character, "voice": voice.variant, "bed": kind, "snr_db": snr})
+            cues.append(Cue(round(max(0.0, spoken[0] - MARGIN), 3), round(spoken[1] + MARGIN, 3), request.text))
+            notes.append(
+                {"speaker": request.voice.character, "voice": request.voice.variant, "bed": kind, "snr_db": snr}
+            )
         heard = np.concatenate(scene)
         if snr is not None:
             heard = heard + bed(kind, len(heard), noise) * LEVEL * 10 ** (-snr / 20)

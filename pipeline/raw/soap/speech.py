@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.raw.soap import speaker
 
 RATE = 16_000  # Hz, of everything written
 UP, DOWN = 320, 441  # 22,050 Hz → 16,000 Hz
+AHEAD = 8  # requests under way, so that both processes have work
 QUIET = 0.004  # of full scale: what counts as silence around an utterance
 
 
@@ -28,12 +30,22 @@ class Voice:
     pitch: int
 
 
+@dataclass(frozen=True)
+class Request:
+    """A line and who says it; `rate` and `pitch` are added to the voice's own."""
+
+    text: str
+    voice: Voice
+    rate: int = 0
+    pitch: int = 0
+
+
 class Speech:
-    """`with Speech() as speech: speech.say(...)`"""
+    """`with Speech() as speech: speech.say(requests)`"""
 
     def __enter__(self) -> "Speech":
         command = [sys.executable, str(Path(speaker.__file__).resolve())]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=2**18)
         return self
 
     def __exit__(
@@ -45,24 +57,35 @@ class Speech:
         self.process.stdout.close()
         self.process.wait()
 
-    def say(self, text: str, voice: Voice, *, rate: int = 0, pitch: int = 0) -> np.ndarray:
-        """float32 [S] at 16 kHz, silence around it trimmed; `rate` and `pitch` are added to the voice's own."""
-        assert self.process.stdin and self.process.stdout
-        request = {
-            "text": text,
+    def say(self, requests: Sequence[Request]) -> Iterator[np.ndarray]:
+        """For each request float32 [S] at 16 kHz, silence around it trimmed. Some are spoken ahead of the one given."""
+        for i in range(len(requests) + AHEAD):
+            if i < len(requests):
+                self._ask(requests[i])
+            if i >= AHEAD:
+                yield self._answer(requests[i - AHEAD])
+
+    def _ask(self, request: Request) -> None:
+        assert self.process.stdin
+        voice = request.voice
+        asked = {
+            "text": request.text,
             "voice": f"ms+{voice.variant}",
-            "rate": voice.rate + rate,
-            "pitch": voice.pitch + pitch,
+            "rate": voice.rate + request.rate,
+            "pitch": voice.pitch + request.pitch,
         }
         with suppress(BrokenPipeError):  # it has ended: the missing answer says so
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.write(json.dumps(asked).encode() + b"\n")
             self.process.stdin.flush()
+
+    def _answer(self, request: Request) -> np.ndarray:
+        assert self.process.stdout
         head = self.process.stdout.read(4)
         size = int.from_bytes(head, "little")
         data = self.process.stdout.read(size)
         if len(head) < 4 or len(data) < size or not size:
             raise Problem(
-                f"espeak-ng did not speak {text!r}: its own message stands above; install espeakng-loader again"
+                f"espeak-ng did not speak {request.text!r}: its own message stands above; install espeakng-loader again"
             )
         return trim(resample(np.frombuffer(data, "<i2").astype(np.float32) / 32_768))
 

@@ -8,25 +8,35 @@ import pytest
 
 from pipeline.problems import Problem
 from pipeline.raw.soap.episodes import VOICES
-from pipeline.raw.soap.speech import RATE, Speech, Voice, resample, trim
+from pipeline.raw.soap.speech import AHEAD, RATE, Request, Speech, Voice, resample, trim
 
 VOICE = Voice("Aminah", "f2", 165, 55)
 
 
+def say(*requests: Request) -> list[np.ndarray]:
+    with Speech() as speech:
+        return list(speech.say(requests))
+
+
 def test_an_utterance_does_not_depend_on_what_was_said_before() -> None:
-    with Speech() as speech:
-        alone = speech.say("Saya pulang.", VOICE)
-    with Speech() as speech:
-        speech.say("Jangan tinggalkan saya!", Voice("Farid", "m3", 150, 40))
-        later = speech.say("Saya pulang.", VOICE)
+    line = Request("Saya pulang.", VOICE)
+    (alone,) = say(line)
+    _, later, last = say(Request("Jangan tinggalkan saya!", Voice("Farid", "m3", 150, 40)), line, line)
     assert np.array_equal(alone, later)
+    assert np.array_equal(alone, last)
     assert 0.5 * RATE < len(alone) < 2 * RATE
     assert np.abs(alone).max() > 0.05
 
 
+def test_more_requests_than_are_asked_ahead_come_back_in_order() -> None:
+    lines = [Request(text, VOICE) for text in ("Ya.", "Saya pulang semalam.")] * AHEAD
+    waves = say(*lines)
+    assert len(waves) == len(lines)
+    assert all(np.array_equal(wave, waves[i % 2]) for i, wave in enumerate(waves))
+
+
 def test_voices_differ() -> None:
-    with Speech() as speech:
-        one, other = (speech.say("Saya pulang.", Voice("x", variant, 165, 50)) for variant in ("f2", "m3"))
+    one, other = say(*(Request("Saya pulang.", Voice("x", variant, 165, 50)) for variant in ("f2", "m3")))
     assert len(one) != len(other) or not np.allclose(one, other)
 
 
@@ -34,7 +44,7 @@ def test_a_speaker_that_dies_is_a_problem() -> None:
     with Speech() as speech:
         speech.process.kill()
         with pytest.raises(Problem, match=r"did not speak 'Saya pulang\.'"):
-            speech.say("Saya pulang.", VOICE)
+            list(speech.say([Request("Saya pulang.", VOICE)]))
 
 
 def test_the_cast_has_voices_that_espeak_has() -> None:
