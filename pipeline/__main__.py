@@ -37,7 +37,16 @@ _whole_stage("report", "Write the report: one offline HTML file.")
 commands.register(app)
 
 
-@app.command(rich_help_panel="Results")
+@app.command("check", rich_help_panel="Before and after")
+def check_params() -> None:
+    """Check every name and value of params.yaml. Says nothing where all is well."""
+    from pipeline.check import check
+    from pipeline.params import load
+
+    check(load())
+
+
+@app.command(rich_help_panel="Before and after")
 def scores(markdown: bool = typer.Option(False, "--markdown", help="A Markdown table.")) -> None:
     """The scores of all systems of this workspace, and where the report is."""
     from pipeline import paths, scoreboard

@@ -60,7 +60,7 @@ class System(Row):
     corpus: str
     source: str  # features/<name> or tokens/<name>
     target: str
-    needs: str = "none"  # another system: a teacher, a language model, a judge
+    needs: str  # another system: a teacher, a language model, a judge; or `none`
     model: Craft
     train: dict[str, Any] = {}
     decode: dict[str, Any] = {}
@@ -139,9 +139,9 @@ def _check_names(params: Params) -> None:
         _expect(f"features.{name}.raw", features.raw, [params.corpora[features.corpus].raw])
     for name, system in params.systems.items():
         _expect(f"systems.{name}.corpus", system.corpus, params.corpora)
-        places = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
-        _expect(f"systems.{name}.source", system.source, places)
-        _expect(f"systems.{name}.target", system.target, places)
+        sides = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
+        _expect(f"systems.{name}.source", system.source, sides)
+        _expect(f"systems.{name}.target", system.target, sides)
         _expect(f"systems.{name}.needs", system.needs, [*params.systems, "none"])
         if system.needs == name:
             raise Problem(f"systems.{name}.needs: a system cannot need itself")

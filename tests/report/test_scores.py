@@ -8,9 +8,8 @@ from pipeline.report import scores
 
 
 def system(task: str = "mt", metrics: tuple[str, ...] = ("bleu", "ter")) -> System:
-    return System(
-        task=task, corpus="c", source="tokens/a", target="tokens/b", model=Craft(kind="x"), metrics=list(metrics)
-    )
+    sides = {"source": "tokens/a", "target": "tokens/b"}
+    return System(task=task, corpus="c", **sides, needs="none", model=Craft(kind="x"), metrics=list(metrics))
 
 
 @pytest.fixture

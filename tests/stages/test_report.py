@@ -64,6 +64,7 @@ def system(task: str, corpus: str, source: str, target: str, metrics: list[str])
         "corpus": corpus,
         "source": source,
         "target": target,
+        "needs": "none",
         "model": {"kind": "none"},
         "metrics": metrics,
     }
