@@ -34,10 +34,10 @@ help: ## This list
 	@echo 'TARGETS="stage ...": these stages alone and what they need (repro, flow).'
 
 repro: install ## Train, decode, score and report everything that is not up to date (dvc repro)
-	@cd $(WORKSPACE) && dvc repro $(TARGETS) && python -m pipeline scores
+	@cd $(WORKSPACE) && python -m pipeline check && dvc repro $(TARGETS) && python -m pipeline scores
 
 flow: install ## The same with ready stages at the same time, as a Prefect flow
-	@cd $(WORKSPACE) && python -m flows.reproduce $(TARGETS) && python -m pipeline scores
+	@cd $(WORKSPACE) && python -m pipeline check && python -m flows.reproduce $(TARGETS) && python -m pipeline scores
 
 test: check ## Formatting, types and all tests
 	python -m pytest -q -n auto -m 'not slow'

@@ -69,7 +69,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a trained system of every task."""
     folder = tmp_path_factory.mktemp("world")
     systems = {
-        name: dict(zip(("task", "corpus", "source", "target", "model"), values, strict=True), metrics=[])
+        name: dict(zip(("task", "corpus", "source", "target", "model"), values, strict=True), needs="none", metrics=[])
         for name, values in ROWS.items()
     }
     with pytest.MonkeyPatch.context() as patch:

@@ -261,7 +261,7 @@ def test_fewer_clips_than_samples(workspace):
 
 def test_nothing_done_yet(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("root: .\n", encoding="utf-8")
+    Path("params.yaml").write_text("raw: {}\n", encoding="utf-8")
     page = Page(made())
     assert "params.yaml names no systems" in page.text
     assert "Nothing has been decoded yet" in page.text
