@@ -17,7 +17,8 @@ corpora: {{c: {{raw: r, kind: conllu}}}}
 tokens: {{words: {{corpus: c, field: words, kind: words}}, upos: {{corpus: c, field: upos, kind: words}}}}
 systems:
   pos:
-    {{task: pos, corpus: c, source: tokens/words, target: tokens/upos, needs: none, model: {{kind: hmm}}, metrics: {metrics}}}
+    {{task: pos, corpus: c, source: tokens/words, target: tokens/upos, needs: none, model: {{kind: hmm}},
+      metrics: {metrics}}}
 """
 
 
