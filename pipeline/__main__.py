@@ -8,7 +8,12 @@ import typer
 from pipeline import commands
 from pipeline.problems import Problem
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="From raw corpora to trained and scored systems.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a fault of ours is a plain traceback, readable in a log
+    help="From raw corpora to trained and scored systems.",
+)
 
 
 def _stage(verb: str, sentence: str) -> None:
