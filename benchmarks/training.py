@@ -11,7 +11,6 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -169,5 +168,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert Path("pipeline").is_dir(), "run from the project's root"
     main()

@@ -127,3 +127,19 @@ def test_a_plan_is_a_function_of_seed_and_epoch_and_takes_every_row_once() -> No
     assert not all(np.array_equal(a, b) for a, b in zip(plan, other, strict=False))
     for rows in plan:
         assert len(rows) == 1 or lengths[rows].max() * len(rows) <= 100
+
+
+@pytest.mark.slow
+def test_two_processes_share_an_epoch_and_agree(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from pathlib import Path\n"
+        "import test_loop\n"
+        f"weights, history = test_loop.fitted(Path({str(tmp_path / 'work')!r}), batch=8)\n"
+        f"Path({str(tmp_path)!r}, os.environ['RANK']).write_text(repr((weights, history)))\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(program)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(Path.cwd())}, check=True, timeout=120)
+    assert (tmp_path / "0").read_text() == (tmp_path / "1").read_text()
+    assert not (tmp_path / "work").exists()
