@@ -5,7 +5,7 @@ architecture of `transformers` that computes the same function (post-norm, sinus
 logits of both are compared, then both decode test 2016 in the same batches with beam 5 on one thread, in turn; BLEU of
 each and the ratio of CPU seconds are printed. Needs `make bench` for the peer.
 
-    python -m benchmarks.decoding [--workspace recipes/multi30k] [--sentences 1000] [--rounds 1]
+    python benchmarks/decoding.py [--workspace recipes/multi30k] [--sentences 1000] [--rounds 1]
 """
 
 import argparse
@@ -67,9 +67,7 @@ def as_marian(ours: transformer.Transformer) -> Any:
         for i, layer in enumerate(layers):
             place = f"model.{side}.layers.{i}."
             for mine, theirs in names.items():
-                attention = getattr(layer, mine, None)
-                if attention is None:
-                    continue
+                attention = getattr(layer, mine)
                 for kind in ("weight", "bias"):
                     key, value = getattr(attention.key_value, kind).chunk(2)
                     weights[f"{place}{theirs}.q_proj.{kind}"] = getattr(attention.query, kind)

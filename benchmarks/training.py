@@ -4,7 +4,7 @@ Both take the same weights and the same batches (Transformer-tiny, 4 + 4 layers,
 generated sentences as long as Multi30k's), on one thread. First their loss and gradients are compared in float32, and
 ours in bf16 stated; then both train, in turn, and the ratio of target tokens a CPU second is printed.
 
-    python -m benchmarks.training [--steps 20] [--rounds 3]
+    python benchmarks/training.py [--steps 20] [--rounds 3]
 """
 
 import argparse
@@ -162,9 +162,8 @@ def main() -> None:
                 rate.append(figure)
     ours_rate = statistics.median(rates["ours"])
     for name, rate in rates.items():
-        print(
-            f"{name}: {statistics.median(rate):,.0f} target tokens/s; ours is {ours_rate / statistics.median(rate):.2f}x"
-        )
+        median = statistics.median(rate)
+        print(f"{name}: {median:,.0f} target tokens/s; ours is {ours_rate / median:.2f}x")
 
 
 if __name__ == "__main__":
