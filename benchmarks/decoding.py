@@ -58,12 +58,8 @@ def as_marian(ours: transformer.Transformer) -> Any:
     ).eval()
     weights = {"model.shared.weight": ours.target_table.weight}
     for side, layers in (("encoder", ours.encoder), ("decoder", ours.decoder)):
-        names = {"attention": "self_attn", "cross": "encoder_attn"}
-        norms = [
-            "self_attn_layer_norm",
-            *(["encoder_attn_layer_norm"] if side == "decoder" else []),
-            "final_layer_norm",
-        ]
+        names = {"attention": "self_attn"} | ({"cross": "encoder_attn"} if side == "decoder" else {})
+        norms = [*(f"{theirs}_layer_norm" for theirs in names.values()), "final_layer_norm"]
         for i, layer in enumerate(layers):
             place = f"model.{side}.layers.{i}."
             for mine, theirs in names.items():
@@ -143,9 +139,8 @@ def main() -> None:
                 )
                 print(f"{name}: {spent:.1f} CPU s, {bleu.score:.2f} BLEU (tokenised, lower-cased)", flush=True)
     theirs_, ours_ = (statistics.median(seconds[name]) for name in seconds)
-    print(
-        f"{count} sentences, beam {options.beam_size}, one thread: ours takes {ours_:.1f} s, {theirs_ / ours_:.2f}x faster"
-    )
+    times = theirs_ / ours_
+    print(f"{count} sentences, beam {options.beam_size}, one thread: ours takes {ours_:.1f} s, {times:.2f}x faster")
 
 
 @torch.inference_mode()
