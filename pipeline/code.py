@@ -14,6 +14,9 @@ from pipeline.params import System
 from pipeline.paths import encoding, manifest, model
 
 PACKAGE = Path(__file__).parent
+# What checks parameters, finds places, words errors and hashes code is no part of what a stage computes: rewording a
+# message must not train every system anew. The values that pass through it are DVC's parameters and dependencies.
+PLUMBING = frozenset(f"{PACKAGE.name}.{name}" for name in ("code", "params", "paths", "problems"))
 
 
 def modules() -> list[str]:
@@ -23,14 +26,14 @@ def modules() -> list[str]:
 
 @cache
 def module_hash(module: str) -> str:
-    """sha256 over the module and everything of the package that it imports, directly or not."""
+    """sha256 over the module and everything of the package that it imports, directly or not, but for the plumbing."""
     seen: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(_imports(name) - PLUMBING)
     lines = [f"{name} {_own_hash(name)}\n" for name in sorted(seen)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

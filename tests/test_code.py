@@ -53,3 +53,18 @@ def test_comments_and_docstrings_do_not_count(package):
 def test_code_counts_for_what_imports_it(package):
     (package / "page" / "render.py").write_text("from package import other\n", encoding="utf-8")
     assert changed(package, "other.py", "X = 2\n") == {"package.page.render", "package.other"}
+
+
+def test_a_reworded_error_reruns_no_training(package, monkeypatch):
+    (package / "problems.py").write_text("MESSAGE = 'one'\n", encoding="utf-8")
+    (package / "search.py").write_text("WIDTH = 1\n", encoding="utf-8")
+    (package / "model.py").write_text("import package.problems\nimport package.search\n", encoding="utf-8")
+    monkeypatch.setattr(code, "PLUMBING", frozenset({"package.problems"}))
+    forget()
+    before = code.module_hash("package.model")
+    (package / "problems.py").write_text("MESSAGE = 'two'\n", encoding="utf-8")
+    forget()
+    assert code.module_hash("package.model") == before
+    (package / "search.py").write_text("WIDTH = 2\n", encoding="utf-8")
+    forget()
+    assert code.module_hash("package.model") != before
