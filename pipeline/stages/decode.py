@@ -28,6 +28,7 @@ def _decode(name: str, system: System) -> Iterator[Decoded]:
     for i, found in enumerate(architecture.decode(model=model, source=source, target=target, options=options)):
         best = found[0]
         pictured = i < PICTURED and best.attention is not None
+        seen = int(source.sequences.lengths[i]) + 1  # END counts; the rest is the batch's padding
         yield Decoded(
             id=source.sequences.ids[i],
             source=source.values[i] if source.field != "audio" else None,
@@ -35,7 +36,7 @@ def _decode(name: str, system: System) -> Iterator[Decoded]:
             hypotheses=[target.decode(h.tokens) for h in found],
             scores=[round(h.score, 4) for h in found],
             finished=best.finished,
-            attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
+            attention=[[round(w, 3) for w in line[:seen]] for line in best.attention or []] if pictured else None,
             source_tokens=source.codec.tokens(source.sequences[i])
             if pictured and hasattr(source.codec, "tokens")
             else [],
