@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -47,23 +48,24 @@ def reproduce(name: str, say: Callable[[str], None], environment: Mapping[str, s
             env={**child_environment(), **(environment or {})},
         )
         _running.add(process)
+        assert process.stdout is not None
         try:
-            assert process.stdout is not None
             for line in process.stdout:
                 file.write(line)
                 file.flush()
                 if line.strip():
                     lines.append(line.rstrip())
                     say(line.rstrip())
-            status = process.wait()
         finally:
             _running.discard(process)
             _let_go(process)
+            process.stdout.close()
+            status = process.wait()
     return Outcome(
         ok=status == 0,
         moved=f"Stage '{name}' didn't change, skipping" not in lines,
         temporary=any(re.search(rf"exited with {TEMPORARY}\b", line) for line in lines),
-        reason=_reason(lines),
+        reason=_reason(lines, status),
         log=log,
     )
 
@@ -90,8 +92,10 @@ def _let_go(process: subprocess.Popen[str]) -> None:
         process.stdin.close()
 
 
-def _reason(lines: list[str]) -> str:
+def _reason(lines: list[str], status: int) -> str:
     """The stage's own last words, or DVC's where it said none."""
+    if status in (-signal.SIGKILL, 128 + signal.SIGKILL, 128 + signal.SIGTERM):
+        return "it was ended"
     own = [line for line in lines if line.startswith("error: ")]
-    said = own or [line for line in lines if line.startswith("ERROR: ")] or ["it was ended"]
+    said = own or [line for line in lines if line.startswith("ERROR: ")] or lines or ["it said nothing"]
     return said[-1].removeprefix("error: ")
