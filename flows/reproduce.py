@@ -26,9 +26,10 @@ def main() -> int:
     arguments = parser.parse_args()
     flow = [sys.executable, "-m", "flows.walk", json.dumps([arguments.targets, arguments.jobs])]
     paths = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    process = subprocess.Popen(
-        [sys.executable, str(LEASH), *flow], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths}
-    )
+    # A busy machine takes its time over Prefect's temporary server; the default is 20 seconds.
+    patience = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180"}
+    environment = {**patience, **os.environ, "PYTHONPATH": paths}
+    process = subprocess.Popen([sys.executable, str(LEASH), *flow], stdin=subprocess.PIPE, env=environment)
     asked: list[int] = []
 
     def stop(number: int, _frame: Any) -> None:
