@@ -14,10 +14,16 @@ ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One database for all flows here: making it takes as long as a flow."""
+    return str(tmp_path_factory.mktemp("prefect"))
+
+
 @pytest.fixture
-def flow(workspace: Path, tmp_path: Path):
+def flow(workspace: Path, prefect_home: str):
     def start(*arguments: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": prefect_home}
         return subprocess.Popen(
             [sys.executable, "-m", "flows.reproduce", *arguments],
             env=environment,
