@@ -43,7 +43,7 @@ pytestmark = pytest.mark.slow
 def run(folder: Path, *command: str, **environment: str) -> str:
     """What a command prints; its output is the message where it fails."""
     ended = subprocess.run(
-        command, cwd=folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, timeout=600
+        command, cwd=folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, timeout=3600
     )
     assert ended.returncode == 0, f"{command}: {ended.stdout[-3000:]} {ended.stderr[-3000:]}"
     return ended.stdout + ended.stderr

@@ -36,7 +36,7 @@ def flow(workspace: Path, prefect_home: str):
 
 
 def told(process: subprocess.Popen[str]) -> tuple[int, str]:
-    said = process.communicate(timeout=300)[0]
+    said = process.communicate(timeout=1800)[0]
     return process.returncode, said
 
 
