@@ -40,8 +40,8 @@ def told(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-def params(also: str) -> None:
-    Path("params.yaml").write_text(f"middle: {{a: {{also: '{also}'}}, b: {{also: 'true'}}}}\n")
+def params(a: str, b: str = "true") -> None:
+    Path("params.yaml").write_text(f"middle: {{a: {{also: '{a}'}}, b: {{also: '{b}'}}}}\n")
 
 
 def test_a_failure_leaves_the_others_running_and_a_second_run_goes_on(workspace, flow, dvc) -> None:
@@ -78,6 +78,12 @@ def test_no_stage_outlives_the_flow(workspace, flow, number: signal.Signals) -> 
     while stage.exists():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_network_that_did_not_answer_is_tried_again(workspace, flow) -> None:
+    params("true", "test -e tried || (touch tried && exit 75)")
+    status, said = told(flow("middle@b"))
+    assert status == 0 and said.count("Running stage 'middle@b'") == 2
 
 
 def test_a_misspelt_target_is_one_line(workspace, flow) -> None:
