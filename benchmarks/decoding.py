@@ -5,7 +5,7 @@ architecture of `transformers` that computes the same function (post-norm, sinus
 logits of both are compared, then both decode test 2016 in the same batches with beam 5 on one thread, in turn; BLEU of
 each and the ratio of CPU seconds are printed. Needs `make bench` for the peer.
 
-    python benchmarks/decoding.py [--workspace recipes/multi30k] [--sentences 1000] [--rounds 1]
+    PYTHONPATH=. python benchmarks/decoding.py [--workspace recipes/multi30k] [--sentences 1000] [--rounds 1]
 """
 
 import argparse

@@ -4,7 +4,7 @@ Writes recordings of made-up sound into a temporary workspace, each some minutes
 seconds, runs `python -m pipeline featurize` on them in a process of its own, and prints how many times faster than real
 time it is, in CPU seconds and by the clock, with and without the start of Python, and its peak memory.
 
-    python benchmarks/featurize.py [--hours 1 20] [--minutes 30] [--processes 1]
+    PYTHONPATH=. python benchmarks/featurize.py [--hours 1 20] [--minutes 30] [--processes 1]
 """
 
 import argparse

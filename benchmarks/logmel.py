@@ -4,7 +4,7 @@ Both take the same utterances of 2 to 8 seconds of made-up sound on one thread: 
 way: a longer signal leaves the cache), ours as the featurize stage does, a minute of sound at a time. They take turns,
 and the median ratio of the rounds and the largest difference between values are printed.
 
-    python benchmarks/logmel.py [--minutes 10] [--rounds 9]
+    PYTHONPATH=. python benchmarks/logmel.py [--minutes 10] [--rounds 9]
 """
 
 import argparse

@@ -4,7 +4,7 @@ Both take the same weights and the same batches (Transformer-tiny, 4 + 4 layers,
 generated sentences as long as Multi30k's), on one thread. First their loss and gradients are compared in float32, and
 ours in bf16 stated; then both train, in turn, and the ratio of target tokens a CPU second is printed.
 
-    python benchmarks/training.py [--steps 20] [--rounds 3]
+    PYTHONPATH=. python benchmarks/training.py [--steps 20] [--rounds 3]
 """
 
 import argparse
