@@ -29,7 +29,7 @@ _MARKUP = {"bpt", "ept", "it", "ph", "ut"}  # TMX's elements that hold another f
 class Config(Multilingual):
     languages: Annotated[list[str], Field(min_length=1), AfterValidator(distinct)]
     # TSV: language → the name or the number (from 1) of its column; a language is its own name otherwise.
-    columns: Annotated[dict[str, str | int], Field(default_factory=dict)]
+    columns: Annotated[dict[str, str | Annotated[int, Field(ge=1)]], Field(default_factory=dict)]
     # A pair is rejected if one language has more than `ratio` times the characters of another.
     ratio: Annotated[float, Field(gt=1)] | None = None
     encoding: str = "utf-8"
@@ -179,9 +179,8 @@ def _memory(config: Config, file: Path) -> Iterator[Row]:
                 if event == "end" and element.tag == "tu":
                     unit += 1
                     yield file, f"unit {unit}", _unit(config, element)
-                    root.clear()
-                    for child in root:
-                        child.clear()
+                    for part in root:  # the body, which would hold every unit to the end
+                        part.clear()
     except ParseError as error:
         raise Problem(
             f"{file}, line {error.position[0]}: not well-formed XML: {error.msg}: mend or fetch it again"

@@ -1,10 +1,12 @@
 """Line-aligned files, tables and translation memories → pairs."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from pipeline.corpora import parallel
 from pipeline.corpora.splits import Found
@@ -85,6 +87,27 @@ def test_translation_memory() -> None:
     records, rejects = read(DATA)
     assert records == [{"id": "soap-memory-0001", "ms": "Selamat pagi.", "en": "Good morning."}]
     assert [(r.where, r.reason, r.text) for r in rejects] == [("unit 2", "no en", "Hanya satu.")]
+
+
+def test_a_translation_memory_is_not_held(tmp_path: Path) -> None:
+    """A unit that was read is let go: memory does not grow with the file."""
+
+    def peak(units: int) -> int:
+        unit = '<tu><tuv xml:lang="ms"><seg>ya</seg></tuv><tuv xml:lang="en"><seg>yes</seg></tuv></tu>'
+        (tmp_path / "a.tmx").write_text(f"<tmx><header/><body>{units * unit}</body></tmx>", encoding="utf-8")
+        tracemalloc.start()
+        found = sum(1 for _ in parallel.read(parallel.Config(languages=["ms", "en"]), tmp_path, "soap"))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert found == units
+        return most
+
+    assert peak(6000) < 1.5 * peak(2000)
+
+
+def test_columns_are_counted_from_one() -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        parallel.Config(languages=["ms", "en"], columns={"ms": 0, "en": 1})
 
 
 def test_entity_bombs_are_refused(tmp_path: Path) -> None:
