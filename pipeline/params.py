@@ -111,6 +111,10 @@ def load(file: Path = FILE) -> Params:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise Problem(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
+    except UnicodeDecodeError:
+        raise Problem(f"{file} is not UTF-8: convert it") from None
+    if not isinstance(content, dict):
+        raise Problem(f"{file} holds no sections: write `corpora:`, `systems:` and the like, each with its rows")
     params = configure(Params, content, where=str(file))
     _check_names(params)
     return params

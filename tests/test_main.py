@@ -68,6 +68,8 @@ def test_a_name_that_is_not_there(ended, stage: str, section: str) -> None:
         ("beam_size: 5", "beam_size: wide", "systems.mt_transformer.decode.beam_size: "),
         ("metrics: [bleu", "metrics: [blue", "systems.mt_transformer.metrics: "),
         ("    needs: none\n", "", "params.yaml.systems.asr_ctc.needs is missing"),
+        ("{ samples: 12 }", "{ sample: 12 }", "report.sample: no such name: did you mean samples?"),
+        ("target: tokens/soap_en", "target: tokens/soap_upos", "tokens/soap_upos encodes the corpus soap_tags, not"),
     ],
 )
 def test_check_finds_a_slip_before_anything_runs(ended, written: str, instead: str, said: str) -> None:

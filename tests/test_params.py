@@ -68,6 +68,7 @@ def test_an_empty_file_has_no_rows() -> None:
         ("corpora: {pairs: {raw: soap", "corpora: {pairs: {raw: my_soap", "neither a row raw.my_soap nor a folder"),
         ("metrics: [bleu]", "metrics: bleu", "params.yaml.systems.mt.metrics: Input should be a valid list"),
         ("systems:", "systems: [", "params.yaml is not valid YAML"),
+        (WHOLE, "- soap", "params.yaml holds no sections"),
     ],
 )
 def test_a_slip_is_named_with_its_remedy(written: str, instead: str, said: str) -> None:
