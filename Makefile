@@ -58,6 +58,9 @@ recipes: ## Copy the graph, dvc.yaml, to every recipe; RECIPE=name: begin a new 
 		mkdir -p $$recipe/.dvc && cp dvc.yaml .dvcignore $$recipe/ && cp .dvc/config .dvc/.gitignore $$recipe/.dvc/ && \
 		ln -sfn ../../pipeline $$recipe/pipeline && echo "$$recipe has the graph of dvc.yaml" || exit 1; done
 
+# The worker and the deployments are the server's; without its address Prefect would start another one, unasked.
+worker deploy: export PREFECT_API_URL ?= http://127.0.0.1:4200/api
+
 server: install ## Prefect's server and pages, on this machine alone
 	prefect server start --host 127.0.0.1
 
