@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.params import System
 from pipeline.paths import encoding, manifest, model
+from pipeline.problems import Problem
 
 PACKAGE = Path(__file__).parent
 # What checks parameters, finds places, words errors and hashes code is no part of what a stage computes: rewording a
@@ -39,14 +40,20 @@ def module_hash(module: str) -> str:
 
 
 def digest(system: System) -> str:
-    """Hash of all that decides what training a system gives: code, parameters, data. Names its folder under work/."""
+    """Hash of all that decides what training a system gives: code, parameters, data. Names its folder under work/.
+
+    Raises Problem if a manifest is missing.
+    """
     total = hashlib.sha256()
     total.update(module_hash("pipeline.stages.train").encode())
     total.update(module_hash(f"pipeline.models.{system.model.kind}").encode())
     total.update(repr((system.model.model_dump(), system.train)).encode())
     folders = [encoding(place) / part for place in (system.source, system.target) for part in ("codec", "train", "dev")]
     files = [file for folder in [*folders, model(system.needs)] for file in sorted(folder.rglob("*")) if file.is_file()]
-    for file in [*files, manifest(system.corpus, "train"), manifest(system.corpus, "dev")]:
+    manifests = [manifest(system.corpus, split) for split in ("train", "dev")]
+    if missing := [str(file) for file in manifests if not file.is_file()]:
+        raise Problem(f"{missing[0]} is missing: run `dvc repro` first, or `dvc pull` it")
+    for file in [*files, *manifests]:
         total.update(file.name.encode())
         with file.open("rb") as content:
             total.update(hashlib.file_digest(content, "sha256").digest())

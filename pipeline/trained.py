@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from pipeline import audio, paths
 from pipeline.data import load_codec, typed_side
@@ -39,7 +40,13 @@ class Trained:
         if not folder.is_dir():
             raise Problem(f"{folder} is missing: train it by `dvc repro train@{name}`, or `dvc pull` it")
         self.target = load_codec(system.target)
-        self.model = self.craft.load(folder)
+        try:
+            self.model = self.craft.load(folder)
+        except ValidationError:
+            raise Problem(
+                f"{folder} holds a model of another kind than {system.model.kind}, or of another version: "
+                f"train it anew by `dvc repro train@{name}`"
+            ) from None
 
     @classmethod
     def open(cls, task: str, room: str, name: str | None, n_best: int) -> "Trained":

@@ -1,6 +1,8 @@
 import pytest
 
 from pipeline import code
+from pipeline.params import Craft, System
+from pipeline.problems import Problem
 
 
 @pytest.fixture
@@ -68,3 +70,11 @@ def test_a_reworded_error_reruns_no_training(package, monkeypatch):
     (package / "search.py").write_text("WIDTH = 2\n", encoding="utf-8")
     forget()
     assert code.module_hash("package.model") != before
+
+
+def test_a_missing_manifest_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sides = {"source": "tokens/a", "target": "tokens/b"}
+    system = System(task="mt", corpus="pairs", **sides, needs="none", model=Craft(kind="hmm"), metrics=[])
+    with pytest.raises(Problem, match=r"data/manifests/pairs/train\.parquet is missing: run `dvc repro` first"):
+        code.digest(system)

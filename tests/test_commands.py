@@ -27,6 +27,7 @@ PARAMS: dict[str, Any] = {
     "tokens": {
         "ms": {"corpus": "pairs", "field": "ms", "kind": "words"},
         "en": {"corpus": "pairs", "field": "en", "kind": "characters"},
+        "said": {"corpus": "talk", "field": "en", "kind": "characters"},
         "words": {"corpus": "tags", "field": "words", "kind": "words"},
         "upos": {"corpus": "tags", "field": "upos", "kind": "words"},
         "tree_words": {"corpus": "trees", "field": "words", "kind": "words"},
@@ -34,7 +35,7 @@ PARAMS: dict[str, Any] = {
     },
 }
 ROWS = {
-    "asr_echo": ("asr", "talk", "features/mel", "tokens/en", {"kind": "echo"}),
+    "asr_echo": ("asr", "talk", "features/mel", "tokens/said", {"kind": "echo"}),
     "mt_echo": ("mt", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
     "parse_attention": ("parse", "trees", "tokens/tree_words", "tokens/brackets", {"kind": "attention", "hidden": 8}),
@@ -81,6 +82,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             write_table(
                 paths.manifest("pairs", split), [{"id": "1", "ms": "a b", "en": "ab"}], pair_schema(["ms", "en"])
             )
+            write_table(paths.manifest("talk", split), [{"id": "1", "en": "ab"}], pair_schema(["en"]))
             tagged = {"id": "1", "words": words, "upos": tags, "xpos": tags}
             write_table(paths.manifest("tags", split), [tagged], TAGGED_SCHEMA)
             write_table(
@@ -243,6 +245,19 @@ def test_a_task_without_a_system_and_a_system_without_a_model(run: Run, tmp_path
         assert "no system of the task mt" in run("translate")[2]
     finally:
         Path("params.yaml").write_bytes(before)
+
+
+def test_a_model_of_another_kind_than_its_row_is_told(run: Run) -> None:
+    before = Path("params.yaml").read_bytes()
+    rows = yaml.safe_load(before)
+    rows["systems"]["parse_attention"]["model"] = {"kind": "transformer"}
+    try:
+        Path("params.yaml").write_text(yaml.safe_dump(rows), encoding="utf-8")
+        status, _, err = run("parse", given="dia makan\n")
+    finally:
+        Path("params.yaml").write_bytes(before)
+    assert status == 1 and err.count("\n") == 1
+    assert "holds a model of another kind than transformer" in err and "dvc repro train@parse_attention" in err
 
 
 @pytest.mark.parametrize("command", [[], ["transcribe"], ["translate"], ["tag"], ["parse"]])
