@@ -11,7 +11,7 @@ RECIPE ?=
 TARGETS ?=
 # The first Python here that will do.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
+	$$p -c 'import sys; sys.exit(not (3, 11, 4) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 
 BIN := $(abspath $(VENV))/bin
 WORKSPACE := $(if $(RECIPE),recipes/$(RECIPE),.)
@@ -74,7 +74,7 @@ install: $(LOCKED) ## Create the environment, or bring it up to date with requir
 	@cmp -s requirements.lock $(LOCKED) || { rm -f $(LOCKED) && $(MAKE) --no-print-directory $(LOCKED); }
 
 $(LOCKED):
-	@test -n "$(PYTHON)" || { echo 'error: Python 3.11 or 3.12 is needed: install one, or name it: make PYTHON=PATH' >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo 'error: Python 3.11 (from 3.11.4) or 3.12 is needed: install one, or name it: make PYTHON=PATH' >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@cp requirements.lock $@

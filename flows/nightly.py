@@ -52,7 +52,8 @@ def _keep(workspace: str, push: bool) -> list[str]:
             )
             get_run_logger().info(run.stdout.strip() or f"dvc {command[0]}")
             if run.returncode:
-                return [f"{workspace}: dvc {' '.join(command)} failed: {run.stderr.strip().splitlines()[-1]}"]
+                said = (run.stderr.strip() or f"exit status {run.returncode}").splitlines()[-1]
+                return [f"{workspace}: dvc {' '.join(command)} failed: {said}"]
     return []
 
 

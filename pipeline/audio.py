@@ -205,7 +205,7 @@ def _blocks(file: Path) -> Blocks:
                     if len(block):
                         done += len(block)
                         yield rate, block
-        except av.FFmpegError as error:
+        except (av.FFmpegError, ValueError) as error:  # ValueError: the rate or the channels change on the way
             raise _broken(file, done / max(rate, 1), error) from None
 
 

@@ -21,7 +21,7 @@ READ = 4096  # records held at a time while a table is read
 
 
 def utterance_schema(languages: Sequence[str]) -> pa.Schema:
-    """A timed piece of a recording: `audio` is a path relative to the workspace, times in seconds, a text a language."""
+    """A timed piece of a recording: `audio` is a path in the workspace, times are seconds; a text a language."""
     return pa.schema(
         [
             ("id", pa.string()),

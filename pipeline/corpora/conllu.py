@@ -42,7 +42,7 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
     for source in found:
         for index, (line, words) in enumerate(_sentences(source.path, config.encoding), start=1):
             upos = [word["upos"] for word in words]
-            if all(tag == "_" for tag in upos):
+            if all(tag == "_" for tag in upos) and not any(word["xpos"] for word in words):
                 text = " ".join(word["form"] for word in words)
                 yield Reject(file=str(source.path), where=f"line {line}", reason="no tags", text=text)
                 continue
@@ -64,6 +64,11 @@ def _sentences(file: Path, encoding: str) -> Iterator[tuple[int, list[Any]]]:
             continue
         if line.strip():
             word = _word(file, number, line)
+            if word["id"] is None or not word["form"]:
+                raise Problem(
+                    f"{file}, line {number}: a word without {'an id' if word['id'] is None else 'a form'}: "
+                    "number the words of a sentence from 1, and write _ for a form that is not known"
+                )
             if isinstance(word["id"], int):  # otherwise a multiword range or an empty node
                 start = start or number
                 if word["id"] != len(words) + 1:

@@ -31,6 +31,8 @@ def test_ranges_and_empty_nodes_are_skipped() -> None:
         ("2\tb\tb\tVERB\tVB\t_\t0\troot\t_", "line 2: 9 columns where CoNLL-U has 10: separate columns by one tab"),
         ("2 b b VERB VB _ 0 root _ _", "line 2: 1 column where"),
         ("3\tb\tb\tVERB\tVB\t_\t0\troot\t_\t_", "line 2: word 3 stands where word 2 is due"),
+        ("_\tb\tb\tVERB\tVB\t_\t0\troot\t_\t_", "line 2: a word without an id"),
+        ("2\t\tb\tVERB\tVB\t_\t0\troot\t_\t_", "line 2: a word without a form"),
         ("x\tb\tb\tVERB\tVB\t_\t0\troot\t_\t_", "line 2: .*'x' is not a valid ID"),
     ],
 )
