@@ -80,7 +80,7 @@ $(LOCKED):
 	@cp requirements.lock $@
 
 lock: ## Pin the versions anew: versions and hashes, no addresses (needs uv)
-	uv pip compile pyproject.toml --extra graph --extra dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra graph --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
 
 clean: ## Delete caches of tools and unfinished work; data, environment and DVC's cache stay
