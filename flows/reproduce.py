@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m flows.reproduce", description=str(__doc__).split(": ", 1)[1])
     parser.add_argument("targets", nargs="*", help="stages (train@asr_ctc); default: all")
-    parser.add_argument("--jobs", type=int, help="stages at the same time; default: one more than there are cores")
+    parser.add_argument("--jobs", type=int, help="stages at the same time; default: as many as there are cores")
     arguments = parser.parse_args()
     flow = [sys.executable, "-m", "flows.walk", json.dumps([arguments.targets, arguments.jobs])]
     paths = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)

@@ -39,14 +39,14 @@ def reproduce(targets: list[str] | None = None, workspace: str = ".", jobs: int 
     """Bring a workspace up to date.
 
     targets: stages to reproduce with what they need (default: all); workspace: the project's root or a recipe's folder,
-    seen from the project's root; jobs: stages at the same time (default: one more than there are cores).
+    seen from the project's root; jobs: stages at the same time (default: as many as there are cores).
     """
     with chdir(PROJECT / workspace):
         try:
             plan = graph.read(targets or [])
             before = _order_before()
             try:
-                done, failed = _walk(plan, jobs or _cores() + 1)
+                done, failed = _walk(plan, jobs or _cores())
             finally:
                 stage.end_all()
             graph.order_lock(before, [s.name for s in plan])
