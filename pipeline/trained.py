@@ -129,7 +129,7 @@ def quietest(waveform: np.ndarray, rate: int) -> int:
     width = max(1, round(PAUSE * rate / step))
     around = np.convolve(power, np.full(width, 1 / width), mode="valid")  # [count - width + 1]
     half = len(around) // 2
-    return int(half + around[half:].argmin() + width // 2) * step
+    return int(half + np.argmin(around[half:]) + width // 2) * step
 
 
 def _options(craft: Any, name: str, system: System, n_best: int) -> Any:
