@@ -76,11 +76,13 @@ install: $(LOCKED) ## Create the environment, or bring it up to date with requir
 $(LOCKED):
 	@test -n "$(PYTHON)" || { echo 'error: Python 3.11 (from 3.11.4) or 3.12 is needed: install one, or name it: make PYTHON=PATH' >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@# The lock is complete, so that nothing is left to resolve; older pips stumble over extras when they try.
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip check
 	@cp requirements.lock $@
 
 lock: ## Pin the versions anew: versions and hashes, no addresses (needs uv)
-	uv pip compile pyproject.toml --extra graph --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	uv pip compile pyproject.toml --extra graph --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
 
 clean: ## Delete caches of tools and unfinished work; data, environment and DVC's cache stay
