@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, suppress
+from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,7 +22,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas import State
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import concurrency
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed
 
 from flows import graph, stage
@@ -45,6 +45,8 @@ def reproduce(targets: list[str] | None = None, workspace: str = ".", jobs: int 
         try:
             plan = graph.read(targets or [])
             before = _order_before()
+            if has_gpu():
+                _make_slot()
             try:
                 done, failed = _walk(plan, jobs or _cores())
             finally:
@@ -144,13 +146,17 @@ def _slot(name: str) -> Iterator[None]:
     if not (name.startswith("train@") and has_gpu()):
         yield
         return
-    with (
-        suppress(ObjectAlreadyExists),
-        get_client(sync_client=True) as client,
-    ):  # an owner's own limit stays
-        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name="gpu", limit=1))
     with concurrency("gpu", occupy=1, lease_duration=60, strict=True, raise_on_lease_renewal_failure=False):
         yield
+
+
+def _make_slot() -> None:
+    """One slot for the GPU, unless its owner has said how many there are (`prefect gcl create gpu --limit 2`)."""
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_global_concurrency_limit_by_name("gpu")
+        except ObjectNotFound:
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name="gpu", limit=1))
 
 
 def has_gpu() -> bool:
