@@ -27,11 +27,12 @@ def wait_for(condition, seconds: float = 20) -> None:
 
 
 def alive(file: Path) -> bool:
+    pid = int(file.read_text())
     try:
-        os.kill(int(file.read_text()), 0)
-    except ProcessLookupError:
+        os.kill(pid, 0)
+        return "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except (ProcessLookupError, FileNotFoundError):  # it may end between the signal and the look
         return False
-    return "Z (zombie)" not in Path(f"/proc/{file.read_text().strip()}/status").read_text()
 
 
 @pytest.fixture
