@@ -10,6 +10,7 @@ import torch
 import torchaudio
 
 from pipeline.features.frames import Frames, Framing
+from pipeline.problems import Problem
 from pipeline.sequences import read_json, write_json
 
 FLOOR = 1e-10  # power below which the logarithm sees this: digital silence has one, too
@@ -73,6 +74,13 @@ class FrameCodec:
         """Power spectra [n, bins] → [n, static]."""
         raise NotImplementedError
 
+    def energies(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Values [T, static] → the energies [T, n] that they stand for, and the filters [bins, n] that gave those.
+
+        The way back from `transform`, as far as it goes; None: the energies are the power spectrum itself.
+        """
+        raise NotImplementedError
+
     @property
     def dim(self) -> int:
         return self.static * (1 + self.config.deltas)
@@ -107,6 +115,18 @@ class FrameCodec:
             return ((values - moments.mean()) / moments.deviation()).astype(np.float32)
         assert self.mean is not None and self.deviation is not None, "fit comes first"
         return (values - self.mean) / self.deviation
+
+    def denormalise(self, values: np.ndarray) -> np.ndarray:
+        """float32 [T, dim] as `normalise` gives it → as it was before: what a synthesiser says, in its true scale.
+
+        Raises Problem where an utterance was normalised by itself: nothing knows its mean any more.
+        """
+        if self.config.normalise == "none":
+            return values
+        if self.config.normalise == "utterance":
+            raise Problem("normalise: utterance cannot be undone: give a synthesiser features with normalise: global")
+        assert self.mean is not None and self.deviation is not None, "fit comes first"
+        return values.astype(np.float32) * self.deviation + self.mean
 
     def encode(self, waveform: np.ndarray) -> np.ndarray:
         """One waveform, float32 [S] in [-1, 1] at `config.rate` → float32 [T, dim]."""

@@ -42,10 +42,18 @@ class Codec(FrameCodec):
     def static(self) -> int:
         return int(self.config.n_mels)
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether every value, but for a factor and a constant of its band, is the logarithm of a power."""
+        return self.config.deltas == 0 and self.config.normalise != "utterance"
+
     def transform(self, power: torch.Tensor) -> torch.Tensor:
         # A filter reaches few bins: by bands the product costs a third of power @ filters.
         energies = torch.cat([power[:, reach] @ band for reach, band in self._bands], dim=1)
         return energies.clamp_(min=FLOOR).log_()
+
+    def energies(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        return values.exp(), self.filters
 
 
 def filters(config: Config, bins: int) -> torch.Tensor:

@@ -33,5 +33,12 @@ class Codec(mel.Codec):
     def static(self) -> int:
         return int(self.config.coefficients)
 
+    @property
+    def logarithmic(self) -> bool:
+        return False
+
     def transform(self, power: torch.Tensor) -> torch.Tensor:
         return super().transform(power) @ self.cosines
+
+    def energies(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        return super().energies(values @ self.cosines.T)  # without the fine structure that was cut off

@@ -19,3 +19,6 @@ class Codec(FrameCodec):
 
     def transform(self, power: torch.Tensor) -> torch.Tensor:
         return power.clamp(min=FLOOR).log_()
+
+    def energies(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        return values.exp(), None
