@@ -95,6 +95,20 @@ def segments(file: Path, spans: Iterable[Span], rate: int | None = None) -> Iter
             yield samples if rate is None or rate == source.rate else _resample(samples, source.rate, rate)
 
 
+def write(file: Path, waveform: np.ndarray, rate: int) -> None:
+    """float [S] → a mono file of 16 bits in the format of its suffix (wav, flac); what exceeds [-1, 1] is clipped.
+
+    The same samples are the same bytes. Raises Problem if the waveform holds no sample, or one that is no number, and
+    if the file cannot be written.
+    """
+    if not len(waveform) or not np.isfinite(waveform).all():
+        raise Problem(f"{file}: the sound holds {'what is no number' if len(waveform) else 'no sample'}: train longer")
+    try:
+        soundfile.write(file, np.clip(waveform, -1.0, 1.0), rate, subtype="PCM_16")
+    except (soundfile.LibsndfileError, TypeError, ValueError) as error:  # the latter two: of an unknown suffix
+        raise Problem(f"{file} cannot be written: {error}: name a .wav or .flac file in a folder that exists") from None
+
+
 class _Sought:
     """A file that soundfile can seek in, exactly."""
 

@@ -45,7 +45,8 @@ def curves(system: str) -> Path:
 
 
 def hypotheses(system: str) -> Path:
-    return DATA / "hypotheses" / f"{system}.jsonl"
+    """lines.jsonl, and beside it audio/ where the output is sound."""
+    return DATA / "hypotheses" / system
 
 
 def scores(system: str) -> Path:

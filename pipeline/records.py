@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -120,40 +121,50 @@ def read_field(path: Path, name: str) -> list[Any]:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One output of a search over target tokens, best first in its n-best list."""
+    """One output of a system, best first in its n-best list: target tokens of a search, or sound."""
 
-    tokens: list[int]  # without BOS and END
+    tokens: list[int]  # without BOS and END; none where the output is sound
     score: float  # log-probability as the search ranks it (length-normalised where the search does)
     finished: bool = True  # False: cut at the length limit
-    attention: list[list[float]] | None = None  # [U, T]: a row an output token
+    # [U, T]: a row an output token; where the output is sound, a row a step of it (1 in the column of the source token
+    # that it belongs to, where durations say so). Failures of synthesis are told from it, so it is always given there.
+    attention: list[list[float]] | None = None
+    waveform: np.ndarray | None = None  # [S] float32, about [-1, 1]: the output, where that is sound
+    rate: int = 0  # Hz, of the waveform
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A line of data/hypotheses/<system>.jsonl."""
+    """A line of data/hypotheses/<system>/lines.jsonl."""
 
     id: str
     source: str | list[str] | None  # None where the source is audio
-    reference: str | list[str]
-    hypotheses: list[str | list[str]]  # n-best, as the target's codec writes them
+    reference: str | list[str] | None  # None where the target is audio
+    hypotheses: list[str | list[str]]  # n-best, as the target's codec writes them; none where the output is sound
     scores: list[float]
     finished: bool
     attention: list[list[float]] | None = None
     source_tokens: list[str] = field(default_factory=list)  # the columns of the attention
     target_tokens: list[str] = field(default_factory=list)  # its rows
+    audio: str | None = None  # the output, where it is sound: a file in the folder that holds the lines
+    focus: list[int] = field(default_factory=list)  # the source token that each step of a sound attends to most
 
     @property
     def best(self) -> Any:
         return self.hypotheses[0]
 
 
-def write_decoded(path: Path, lines: Iterable[Decoded]) -> None:
-    with replacing_file(path) as partial, partial.open("w", encoding="utf-8") as file:
+LINES = "lines.jsonl"
+
+
+def write_decoded(folder: Path, lines: Iterable[Decoded]) -> None:
+    with replacing_file(folder / LINES) as partial, partial.open("w", encoding="utf-8") as file:
         for line in lines:
             file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
 
 
-def read_decoded(path: Path) -> Iterator[Decoded]:
+def read_decoded(folder: Path) -> Iterator[Decoded]:
+    path = folder / LINES
     if not path.is_file():
         raise Problem(f"{path} is missing: run `dvc repro` first, or `dvc pull` it")
     with path.open(encoding="utf-8") as file:

@@ -59,12 +59,13 @@ def test_what_was_decoded_comes_back(tmp_path: Path) -> None:
     lines = [
         Decoded("a-0", "dia", "she", ["she", "he"], [-0.1, -0.7], True, [[1.0]], ["dia"], ["she"]),
         Decoded("a-1", None, ["NN"], [["VB"]], [-2.0], False),
+        Decoded("a-2", "dia", None, [], [0.0], True, audio="audio/a-2.flac", focus=[0, 0, 1]),
     ]
-    records.write_decoded(tmp_path / "h" / "mt.jsonl", lines)
-    assert list(records.read_decoded(tmp_path / "h" / "mt.jsonl")) == lines
+    records.write_decoded(tmp_path / "mt", lines)
+    assert list(records.read_decoded(tmp_path / "mt")) == lines
     assert lines[0].best == "she"
 
 
 def test_text_stays_readable_in_hypotheses(tmp_path: Path) -> None:
-    records.write_decoded(tmp_path / "mt.jsonl", [Decoded("a-0", "她", "她", ["她"], [0.0], True)])
-    assert "她" in (tmp_path / "mt.jsonl").read_text(encoding="utf-8")
+    records.write_decoded(tmp_path / "mt", [Decoded("a-0", "她", "她", ["她"], [0.0], True)])
+    assert "她" in (tmp_path / "mt" / "lines.jsonl").read_text(encoding="utf-8")

@@ -82,7 +82,7 @@ def groups(params: Params, count: int, clips: Clips) -> list[Group]:
     """Groups in the order of params.yaml, of those systems that have hypotheses."""
     rivals: dict[tuple[str, str], list[str]] = {}
     for name, system in params.systems.items():
-        if paths.hypotheses(name).is_file():
+        if paths.hypotheses(name).is_dir():
             rivals.setdefault((system.task, system.corpus), []).append(name)
     found = [_group(task, corpus, names, count, clips) for (task, corpus), names in rivals.items()]
     return [group for group in found if group.first]

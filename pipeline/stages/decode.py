@@ -1,44 +1,61 @@
-"""A trained system and its test source → data/hypotheses/<system>.jsonl."""
+"""A trained system and its test source → data/hypotheses/<system>: lines.jsonl, and the files of what is sound."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from pipeline import paths
-from pipeline.data import load_codec, load_side
-from pipeline.params import System, configure, craft, load, row
-from pipeline.records import Decoded, read_field, write_decoded
+import numpy as np
+
+from pipeline import audio, paths
+from pipeline.data import load_side
+from pipeline.params import System, configure, load, row
+from pipeline.records import Decoded, Hypothesis, read_field, write_decoded
 from pipeline.sequences import read_json
+from pipeline.trained import Trained, searching
 
 PICTURED = 8  # sentences whose attention is kept for the report
 
 
 def run(name: str) -> None:
     system = row(load().systems, name, "systems")
-    write_decoded(paths.hypotheses(name), _decode(name, system))
+    with paths.replacing(paths.hypotheses(name)) as folder:
+        write_decoded(folder, _decode(name, system, folder))
 
 
-def _decode(name: str, system: System) -> Iterator[Decoded]:
-    architecture = craft("models", system.model.kind, f"systems.{name}.model")
-    options: Any = configure(architecture.Decode, system.decode, f"systems.{name}.decode")
+def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
+    trained = Trained.open(paths.model(name))
+    options: Any = configure(searching(trained.craft).Decode, system.decode, f"systems.{name}.decode")
     source = load_side(system.source, system.corpus, "test")
-    target = load_codec(system.target)
+    target = trained.target
     field = read_json(paths.encoding(system.target) / "codec" / "codec.json")["field"]
-    references = read_field(paths.manifest(system.corpus, "test"), field)
-    model = architecture.load(paths.model(name))
-    for i, found in enumerate(architecture.decode(model=model, source=source, target=target, options=options)):
+    sound = field == "audio"
+    references = None if sound else read_field(paths.manifest(system.corpus, "test"), field)
+    for i, found in enumerate(trained.decode(source, options)):
         best = found[0]
         pictured = i < PICTURED and best.attention is not None
-        seen = int(source.sequences.lengths[i]) + 1  # END counts; the rest is the batch's padding
         yield Decoded(
             id=source.sequences.ids[i],
             source=source.values[i] if source.field != "audio" else None,
-            reference=references[i],
-            hypotheses=[target.decode(h.tokens) for h in found],
+            reference=references[i] if references is not None else None,
+            hypotheses=[] if sound else [target.decode(h.tokens) for h in found],
             scores=[round(h.score, 4) for h in found],
             finished=best.finished,
-            attention=[[round(w, 3) for w in line[:seen]] for line in best.attention or []] if pictured else None,
+            attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
             source_tokens=source.codec.tokens(source.sequences[i])
             if pictured and hasattr(source.codec, "tokens")
             else [],
-            target_tokens=target.tokens(best.tokens) if pictured else [],
+            target_tokens=target.tokens(best.tokens) if pictured and not sound else [],
+            audio=_write(folder, source.sequences.ids[i], best) if sound else None,
+            focus=np.argmax(best.attention, axis=1).tolist() if sound and best.attention else [],
         )
+
+
+def _write(folder: Path, identifier: str, hypothesis: Hypothesis) -> str | None:
+    """A sound's file, named as seen from the folder; None of one without a sample."""
+    if hypothesis.waveform is None or not len(hypothesis.waveform):
+        return None
+    place = Path("audio") / f"{quote(identifier, safe=' ')}.flac"
+    (folder / place).parent.mkdir(exist_ok=True)
+    audio.write(folder / place, hypothesis.waveform, hypothesis.rate)
+    return place.as_posix()

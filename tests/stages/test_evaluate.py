@@ -17,7 +17,7 @@ corpora: {{c: {{raw: r, kind: conllu}}}}
 tokens: {{words: {{corpus: c, field: words, kind: words}}, upos: {{corpus: c, field: upos, kind: words}}}}
 systems:
   pos:
-    {{task: pos, corpus: c, source: tokens/words, target: tokens/upos, needs: none, model: {{kind: hmm}},
+    {{task: pos, corpus: c, source: tokens/words, target: tokens/upos, needs: none, also: none, model: {{kind: hmm}},
       metrics: {metrics}}}
 """
 
@@ -88,8 +88,8 @@ def test_missing_and_empty_hypotheses_are_problems(workspace):
     write_decoded(paths.hypotheses("pos"), [])
     with pytest.raises(Problem, match="holds no sentence"):
         stage.run("pos")
-    paths.hypotheses("pos").unlink()
-    with pytest.raises(Problem, match=r"pos\.jsonl is missing: run `dvc repro`"):
+    (paths.hypotheses("pos") / "lines.jsonl").unlink()
+    with pytest.raises(Problem, match=r"pos/lines\.jsonl is missing: run `dvc repro`"):
         stage.run("pos")
 
 

@@ -65,6 +65,7 @@ def system(task: str, corpus: str, source: str, target: str, metrics: list[str])
         "source": source,
         "target": target,
         "needs": "none",
+        "also": "none",
         "model": {"kind": "none"},
         "metrics": metrics,
     }
@@ -76,13 +77,15 @@ def workspace(tmp_path, monkeypatch) -> Path:
     content = {
         "corpora": {name: {"raw": "world", "kind": "any"} for name in ("talk", "pairs", "tags", "trees")},
         "features": {"mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel"}},
-        "tokens": {name: {"corpus": "talk", "field": "ms", "kind": "characters"} for name in ("t",)},
+        "tokens": {
+            name: {"corpus": name, "field": "ms", "kind": "characters"} for name in ("talk", "pairs", "tags", "trees")
+        },
         "systems": {
-            "asr": system("asr", "talk", "features/mel", "tokens/t", ["wer"]),
-            EVIL_SYSTEM: system("mt", "pairs", "tokens/t", "tokens/t", ["bleu"]),
-            "hmm": system("pos", "tags", "tokens/t", "tokens/t", ["tagging"]),
-            "parser": system("parse", "trees", "tokens/t", "tokens/t", ["parsing"]),
-            "waiting": system("mt", "pairs", "tokens/t", "tokens/t", ["bleu"]),
+            "asr": system("asr", "talk", "features/mel", "tokens/talk", ["wer"]),
+            EVIL_SYSTEM: system("mt", "pairs", "tokens/pairs", "tokens/pairs", ["bleu"]),
+            "hmm": system("pos", "tags", "tokens/tags", "tokens/tags", ["tagging"]),
+            "parser": system("parse", "trees", "tokens/trees", "tokens/trees", ["parsing"]),
+            "waiting": system("mt", "pairs", "tokens/pairs", "tokens/pairs", ["bleu"]),
         },
         "report": {"samples": 4},
     }
