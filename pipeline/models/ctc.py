@@ -2,8 +2,7 @@
 
 Connectionist temporal classification (Graves et al. 2006): the network says at each step which token is heard there, or
 none (the blank), and the loss adds up every alignment of the tokens with the steps. Convolutions of stride 2 come
-first, so that the LSTM takes one step for several frames. Training hides stretches of time and bands of frequency
-(SpecAugment, Park et al. 2019) and plays utterances a little faster or slower. Features come in with mean 0 a band.
+first, so that the LSTM takes one step for several frames. Features come in with mean 0 a band.
 """
 
 import math
@@ -25,10 +24,11 @@ from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.search.ctc import BLANK, greedy, prefix_beam
 from pipeline.sequences import batches_of
+from pipeline.training import augment
 
+READS, WRITES = "features", "tokens"
 KERNEL = 5  # steps that a convolution sees
 ROUND = 32  # frames: batches are as wide as a multiple of it
-HIDDEN_SHARE = 0.2  # of an utterance: the longest stretch that one time mask hides
 
 
 class Config(Row):
@@ -39,16 +39,11 @@ class Config(Row):
     dropout: float = Field(0.1, ge=0, lt=1)
 
 
-class Train(training.Options):
+class Train(augment.Options):
     batch: int = Field(5_000, ge=1)  # padded frames a batch
     lr: float = Field(3e-3, gt=0)
     schedule: Literal["inverse_sqrt", "linear", "cosine", "constant"] = "cosine"
     warmup: int = Field(100, ge=0)  # steps
-    stretch: float = Field(0.1, ge=0, lt=1)  # 0.1: utterances last 0.9 to 1.1 times as long
-    time_masks: int = Field(2, ge=0)
-    time_mask: int = Field(30, ge=0)  # frames that a mask hides at most
-    frequency_masks: int = Field(2, ge=0)
-    frequency_mask: int = Field(12, ge=0)  # bands that a mask hides at most
 
 
 class Decode(Row):
@@ -146,7 +141,7 @@ def _rearranged(x: Tensor, order: Tensor) -> Tensor:
 
 
 def fit(
-    *, data: Data, config: Config, options: Train, needs: Path, work: Path
+    *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Recogniser, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     inputs, outputs = data.source["train"].codec.dim, len(data.target["train"].codec)
@@ -168,7 +163,6 @@ def load(folder: Path) -> Recogniser:
 @torch.inference_mode()
 def decode(*, model: Recogniser, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source. Utterances of about one length are searched together."""
-    training.prepare_device(0)
     sequences = source.sequences
     order = np.argsort(sequences.lengths, kind="stable")
     found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
@@ -208,12 +202,13 @@ def _batches(data: Data, split: str, config: Config, options: Train) -> training
                 "set model.subsampling lower, or look at the times of the corpus"
             )
 
+    augmented = augment.Augment(options, data.source["train"])
+
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
         rows = usable[rows]
         frames, lengths = source.padded(rows)
         if split == "train":
-            shortest = needed[rows] * config.subsampling
-            frames, lengths = augment(frames, lengths, shortest, _draws(rows, epoch, options), options)
+            frames, lengths = augmented(frames, lengths, needed[rows] * config.subsampling, rows, epoch)
         tokens, _ = target.padded(rows, fill=BLANK)
         frames_tensor, lengths_tensor = _frames(frames, lengths)
         return {"frames": frames_tensor, "lengths": lengths_tensor, "tokens": torch.from_numpy(tokens).long()}
@@ -236,57 +231,3 @@ def _frames(frames: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, Tensor]:
     wide = np.zeros((len(frames), width, frames.shape[2]), np.float32)
     wide[:, : frames.shape[1]] = frames
     return torch.from_numpy(wide), torch.from_numpy(lengths.astype(np.int64))
-
-
-def _draws(rows: np.ndarray, epoch: int, options: Train) -> np.ndarray:
-    """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask. A row's depend on (seed, epoch, row) alone."""
-    count = 1 + 2 * (options.time_masks + options.frequency_masks)
-    return np.stack([np.random.default_rng((options.seed, epoch, int(row))).random(count) for row in rows])
-
-
-def augment(
-    frames: np.ndarray, lengths: np.ndarray, shortest: np.ndarray, draws: np.ndarray, options: Train
-) -> tuple[np.ndarray, np.ndarray]:
-    """Stretch utterances in time, never to less than `shortest` frames [B]; then hide times and bands.
-
-    frames: [B, T, F], zero being the mean of a band; lengths: [B]; draws: [B, D] from `_draws`. Returns frames and
-    lengths anew.
-    """
-    factors = 1 + options.stretch * (2 * draws[:, 0] - 1)
-    stretched = np.maximum(np.round(lengths * factors).astype(np.int64), np.minimum(shortest, lengths))
-    frames = resample(frames.astype(np.float32, copy=False), lengths, stretched)
-    time = np.arange(frames.shape[1])  # [T]
-    band = np.arange(frames.shape[2])  # [F]
-    shown_times = time < stretched[:, None]  # [B, T]
-    shown_bands = np.ones((len(frames), len(band)), dtype=bool)
-    widest = np.minimum(options.time_mask, np.floor(HIDDEN_SHARE * stretched))
-    for i in range(options.time_masks + options.frequency_masks):
-        width, place = draws[:, 1 + 2 * i], draws[:, 2 + 2 * i]
-        if i < options.time_masks:
-            shown_times &= ~_stretch(time, width * (widest + 1), place, stretched)
-        else:
-            shown_bands &= ~_stretch(band, width * (options.frequency_mask + 1), place, np.array([len(band)]))
-    frames *= shown_times[:, :, None]
-    frames *= shown_bands[:, None, :]
-    return frames, stretched
-
-
-def _stretch(axis: np.ndarray, width: np.ndarray, place: np.ndarray, extent: np.ndarray) -> np.ndarray:
-    """Where `axis` [N] lies in a stretch of floor(width) [B], at `place` (0 to 1) of the room that it has: [B, N]."""
-    whole = np.minimum(np.floor(width), extent)
-    start = np.floor(place * (extent - whole + 1))
-    hidden: np.ndarray = (axis >= start[:, None]) & (axis < (start + whole)[:, None])
-    return hidden
-
-
-def resample(frames: np.ndarray, lengths: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """[B, T, F] with each row's `lengths` frames drawn out to `wanted` by linear interpolation: [B, max(wanted), F]."""
-    steps = np.arange(int(wanted.max(initial=0)))
-    ratio = (lengths - 1) / np.maximum(wanted - 1, 1)
-    position = np.clip(steps * ratio[:, None], 0, np.maximum(lengths - 1, 0)[:, None])  # [B, T']
-    left = position.astype(np.int64)
-    right = np.minimum(left + 1, np.maximum(lengths - 1, 0)[:, None])
-    share = (position - left).astype(np.float32)[:, :, None]
-    rows = np.arange(len(frames))[:, None]
-    drawn: np.ndarray = frames[rows, left] * (1 - share) + frames[rows, right] * share
-    return drawn

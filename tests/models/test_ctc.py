@@ -52,7 +52,7 @@ BRIEFLY = ctc.Train(epochs=12, batch=800, lr=1e-2, warmup=20, time_masks=1, freq
 def copier(tmp_path_factory: pytest.TempPathFactory) -> ctc.Recogniser:
     work = tmp_path_factory.mktemp("ctc") / "work"
     given = data(sides(200, seed=1), sides(20, seed=2))
-    model, history = ctc.fit(data=given, config=SMALL, options=BRIEFLY, needs=Path("none"), work=work)
+    model, history = ctc.fit(data=given, config=SMALL, options=BRIEFLY, needs=(), work=work)
     assert history[-1]["dev_loss"] < history[0]["dev_loss"] / 5
     return model
 
@@ -121,7 +121,7 @@ def test_training_again_gives_the_same_weights_bit_for_bit(tmp_path: Path) -> No
     options = BRIEFLY.model_copy(update={"epochs": 2, "frequency_masks": 1})
     config = SMALL.model_copy(update={"dropout": 0.2, "layers": 2})
     first, second = (
-        ctc.fit(data=given, config=config, options=options, needs=Path("none"), work=tmp_path / name)[0].state_dict()
+        ctc.fit(data=given, config=config, options=options, needs=(), work=tmp_path / name)[0].state_dict()
         for name in ("first", "second")
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -138,13 +138,13 @@ def test_utterances_too_short_for_their_text_are_left_out_and_named(
     train = (Side(source.codec, Sequences.of(frames)), Side(target.codec, Sequences.of(tokens)))
     options = BRIEFLY.model_copy(update={"epochs": 1, "stretch": 0.5})
     _, history = ctc.fit(
-        data=data(train, (source, target)), config=SMALL, options=options, needs=Path("none"), work=tmp_path / "work"
+        data=data(train, (source, target)), config=SMALL, options=options, needs=(), work=tmp_path / "work"
     )
     assert "train: 2 of 30 utterances are left out" in capsys.readouterr().out
     assert np.isfinite(history[0]["train_loss"])
     nothing = (Side(source.codec, Sequences.of(frames[7:8])), Side(target.codec, Sequences.of(tokens[7:8])))
     with pytest.raises(Problem, match="every utterance is too short for its text"):
-        ctc.fit(data=data(nothing, nothing), config=SMALL, options=options, needs=Path("none"), work=tmp_path / "w")
+        ctc.fit(data=data(nothing, nothing), config=SMALL, options=options, needs=(), work=tmp_path / "w")
 
 
 @torch.no_grad()
@@ -170,49 +170,6 @@ def test_an_empty_text_counts_as_silence() -> None:
     loss, count = model(batch)
     assert torch.isfinite(loss)
     assert count == 0
-
-
-class TestAugment:
-    frames = np.ones((3, 100, 20), np.float32)
-    lengths = np.array([100, 40, 1])
-    rows = np.arange(3)
-
-    def augmented(self, epoch: int = 0, **options: float) -> tuple[np.ndarray, np.ndarray]:
-        row = ctc.Train.model_validate(options)
-        shortest = np.array([98, 1, 1])
-        draws = ctc._draws(self.rows, epoch, row)
-        return ctc.augment(self.frames, self.lengths, shortest, draws, row)
-
-    def test_depends_on_the_epoch_and_the_row_alone(self) -> None:
-        first, again, other = self.augmented(0)[0], self.augmented(0)[0], self.augmented(1)[0]
-        assert np.array_equal(first, again)
-        assert first.shape != other.shape or not np.array_equal(first, other)
-
-    def test_hides_no_more_than_it_may(self) -> None:
-        for epoch in range(20):
-            frames, lengths = self.augmented(epoch, stretch=0, time_masks=1, frequency_masks=1, frequency_mask=5)
-            assert lengths.tolist() == self.lengths.tolist()
-            shown_times = frames.any(axis=2).sum(axis=1)
-            shown_bands = frames.any(axis=1).sum(axis=1)
-            assert (shown_times >= 0.8 * self.lengths).all()
-            assert (shown_bands >= 15).all()
-
-    def test_stretches_within_bounds_and_never_below_what_the_text_needs(self) -> None:
-        drawn = np.array([self.augmented(epoch, stretch=0.1)[1] for epoch in range(50)])
-        assert drawn[:, 0].min() == 98
-        assert drawn[:, 0].max() in range(107, 111)
-        assert drawn[:, 1].min() in range(36, 38)
-        assert set(drawn[:, 2]) == {1}
-
-    def test_switched_off_it_changes_nothing(self) -> None:
-        frames, _ = self.augmented(stretch=0, time_masks=0, frequency_masks=0)
-        assert np.array_equal(frames[0], self.frames[0])
-        assert not frames[1, 40:].any()
-
-
-def test_resampling_interpolates_between_frames() -> None:
-    ramp = np.arange(5, dtype=np.float32)[None, :, None]
-    assert ctc.resample(ramp, np.array([5]), np.array([9]))[0, :, 0].tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
 
 
 def test_options_that_cannot_be() -> None:
