@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.metrics.catalogue import find
 from pipeline.params import Params, configure, craft
 from pipeline.problems import Problem
+from pipeline.trained import searching
 
 
 def check(params: Params) -> None:
@@ -31,18 +32,17 @@ def check(params: Params) -> None:
                 fits(module.Config, row.options, where)
     for name, system in params.systems.items():
         where = f"systems.{name}"
-        if module := named("models", system.model.kind, f"{where}.model"):
+        module = named("models", system.model.kind, f"{where}.model")
+        if module:
             fits(module.Config, system.model.options, f"{where}.model")
             fits(module.Train, system.train, f"{where}.train")
-            fits(module.Decode, system.decode, f"{where}.decode")
-        for side, place in (("source", system.source), ("target", system.target)):
-            # The two sides and the records are matched by their order: another corpus's would be other sentences.
-            section, encoding = place.split("/", 1)
-            corpus = getattr(params, section)[encoding].corpus
-            if corpus != system.corpus:
+            fits(searching(module).Decode, system.decode, f"{where}.decode")
+        for side, attribute in (("source", "READS"), ("target", "WRITES")):
+            room = getattr(system, side).split("/", 1)[0]
+            if module and getattr(module, attribute, room) != room:
                 faults.append(
-                    f"{where}.{side}: {place} encodes the corpus {corpus}, not {system.corpus}: "
-                    f"take one of {system.corpus}, or set {where}.corpus to {corpus}"
+                    f"{where}.{side}: a {system.model.kind} {attribute.lower()} {getattr(module, attribute)}, and "
+                    f"{getattr(system, side)} are {room}: take one of the section {getattr(module, attribute)}"
                 )
         for metric in system.metrics:
             try:

@@ -49,7 +49,12 @@ def digest(system: System) -> str:
     total.update(module_hash(f"pipeline.models.{system.model.kind}").encode())
     total.update(repr((system.model.model_dump(), system.train)).encode())
     folders = [encoding(place) / part for place in (system.source, system.target) for part in ("codec", "train", "dev")]
-    files = [file for folder in [*folders, model(system.needs)] for file in sorted(folder.rglob("*")) if file.is_file()]
+    files = [
+        file
+        for folder in [*folders, *map(model, system.others)]
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    ]
     manifests = [manifest(system.corpus, split) for split in ("train", "dev")]
     if missing := [str(file) for file in manifests if not file.is_file()]:
         raise Problem(f"{missing[0]} is missing: run `dvc repro` first, or `dvc pull` it")

@@ -16,7 +16,7 @@ import typer
 from pipeline.problems import Problem
 
 if TYPE_CHECKING:
-    from pipeline.trained import Answer, Trained
+    from pipeline.answering import Answer, Answering
 
 PANEL = "With a trained system"
 PORTION = 256  # lines read before they are answered; one where a person types them
@@ -57,21 +57,21 @@ def register(app: typer.Typer) -> None:
 
 def transcribe(files: Media, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
     """Write down what is said in sound or video: a line a file. Long files are cut at pauses."""
-    from pipeline.trained import Trained
+    from pipeline.answering import Answering
 
-    trained = Trained.open("asr", "features", system, n_best)
+    trained = Answering.open("asr", "features", system, n_best)
     for number, file in enumerate(files, start=1):
         _write(number, ((answer.output, answer.score) for answer in trained.transcribe(file)), n_best, scores)
 
 
 def translate(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
     """Translate text: a line in, a line out."""
-    from pipeline.trained import Trained
+    from pipeline.answering import Answering
 
     def show(_: str, output: Any) -> str:
         return output if isinstance(output, str) else " ".join(output)
 
-    _answer(Trained.open("mt", "tokens", system, n_best), files, str.strip, show, n_best, scores)
+    _answer(Answering.open("mt", "tokens", system, n_best), files, str.strip, show, n_best, scores)
 
 
 def tag(
@@ -82,11 +82,11 @@ def tag(
     layout: Annotated[Layout, typer.Option("--format", help="word_TAG word_TAG, or CoNLL-U.")] = Layout.line,
 ) -> None:
     """Give words their tags: `dia makan` → `dia_PRON makan_VERB`. Words and punctuation stand between spaces."""
-    from pipeline.trained import Trained
+    from pipeline.answering import Answering
 
     if layout is Layout.conllu and (n_best > 1 or scores):
         raise Problem("tag: --format conllu has no place for scores or further outputs: leave one of them out")
-    trained = Trained.open("pos", "tokens", system, n_best)
+    trained = Answering.open("pos", "tokens", system, n_best)
     column = 3 if trained.target_field == "upos" else 4  # of CoNLL-U's ten, from 0
 
     def show(words: list[str], tags: list[str]) -> str:
@@ -108,17 +108,17 @@ def parse(files: Texts = None, system: System = None, n_best: Count = 1, scores:
 
     Words and punctuation stand between spaces. Parts of speech are XX. What is no tree is mended to the nearest one.
     """
+    from pipeline.answering import Answering
     from pipeline.tokens.brackets import attach, repair
-    from pipeline.trained import Trained
 
     def show(words: list[str], brackets: str) -> str:
         return attach(repair(brackets.split(), len(words)), words, [NO_TAG] * len(words))
 
-    _answer(Trained.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores)
+    _answer(Answering.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores)
 
 
 def _answer(
-    trained: "Trained",
+    trained: "Answering",
     files: list[Path] | None,
     read: Callable[[str], T],
     show: Callable[[T, Any], str],

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline import paths
+from pipeline.problems import Problem
 from pipeline.records import read_field
 from pipeline.sequences import Sequences, read_json
 
@@ -68,23 +69,30 @@ class Data:
 
 def load_codec(place: str) -> Any:
     """The codec of `features/<name>` or `tokens/<name>`."""
-    room, _ = place.split("/", 1)
-    folder = paths.encoding(place) / "codec"
+    return codec_in(paths.encoding(place) / "codec", place.split("/", 1)[0])
+
+
+def codec_in(folder: Path, room: str) -> Any:
+    """The codec that a folder holds; `room`: features or tokens."""
     kind = read_json(folder / "codec.json")["kind"]
     return import_module(f"pipeline.{room}.{kind}").Codec.load(folder)
 
 
 def load_side(place: str, corpus: str, split: str) -> Side:
-    """One split of `features/<name>` or `tokens/<name>`."""
-    return Side(
-        codec=load_codec(place),
-        sequences=Sequences.open(paths.encoding(place) / split),
-        manifest=paths.manifest(corpus, split),
-        field=read_json(paths.encoding(place) / "codec" / "codec.json")["field"],
-    )
+    """One split of `features/<name>` or `tokens/<name>`.
+
+    Raises Problem if its ids are not those of the corpus's records, which it is matched with by their order.
+    """
+    sequences, manifest = Sequences.open(paths.encoding(place) / split), paths.manifest(corpus, split)
+    if sequences.ids != read_field(manifest, "id"):
+        raise Problem(
+            f"{paths.encoding(place) / split} was made from other records than {manifest}: run `dvc repro`, "
+            f"or make the row of {place} name the corpus {corpus}"
+        )
+    field = read_json(paths.encoding(place) / "codec" / "codec.json")["field"]
+    return Side(load_codec(place), sequences, manifest, field)
 
 
-def typed_side(place: str, values: list[Any]) -> Side:
-    """What a person typed (texts, lists of words, or waveforms), encoded as `place` encodes its corpus."""
-    codec = load_codec(place)
+def typed_side(codec: Any, values: list[Any]) -> Side:
+    """What a person typed (texts, lists of words, or waveforms), encoded by a codec."""
     return Side(codec=codec, sequences=Sequences.of([codec.encode(v) for v in values]), typed=tuple(values))

@@ -12,6 +12,7 @@ from pipeline.paths import raw
 from pipeline.problems import Problem, nearest
 
 FILE = Path("params.yaml")
+NONE = "none"  # what a system needs that needs no other
 R = TypeVar("R")
 
 
@@ -60,11 +61,17 @@ class System(Row):
     corpus: str
     source: str  # features/<name> or tokens/<name>
     target: str
-    needs: str  # another system: a teacher, a language model, a judge; or `none`
+    needs: str  # another system that it is made with: a recogniser, a teacher, a judge; or `none`
+    also: str  # a second one: a language model, a translator, a vocoder; or `none`
     model: Craft
     train: dict[str, Any] = {}
     decode: dict[str, Any] = {}
     metrics: list[str]
+
+    @property
+    def others(self) -> list[str]:
+        """The systems that it is made with."""
+        return [name for name in (self.needs, self.also) if name != NONE]
 
 
 class Params(Row):
@@ -146,9 +153,19 @@ def _check_names(params: Params) -> None:
         sides = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
         _expect(f"systems.{name}.source", system.source, sides)
         _expect(f"systems.{name}.target", system.target, sides)
-        _expect(f"systems.{name}.needs", system.needs, [*params.systems, "none"])
-        if system.needs == name:
-            raise Problem(f"systems.{name}.needs: a system cannot need itself")
+        for slot, other in (("needs", system.needs), ("also", system.also)):
+            _expect(f"systems.{name}.{slot}", other, [*params.systems, NONE])
+            if other == name:
+                raise Problem(f"systems.{name}.{slot}: a system cannot need itself")
+        for side, place in (("source", system.source), ("target", system.target)):
+            # The two sides and the records are matched by their order: another corpus's would be other sentences.
+            section, name_there = place.split("/", 1)
+            corpus = getattr(params, section)[name_there].corpus
+            if corpus != system.corpus:
+                raise Problem(
+                    f"systems.{name}.{side}: {place} encodes the corpus {corpus}, not {system.corpus}: "
+                    f"take one of {system.corpus}, or set systems.{name}.corpus to {corpus}"
+                )
 
 
 def _expect(where: str, name: str, known: Any) -> None:

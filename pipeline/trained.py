@@ -1,145 +1,64 @@
-"""A system that was trained, ready for use: values as people have them (text, words, media files) in, answers out."""
+"""data/models/<system>, the folder of a trained system → the system: its model, and the codecs of both its sides.
+
+The folder is all that is needed: what the architecture saves, and from the train stage `system.json` and copies of the
+codecs as `source/` and `target/`. So one system can use another (`needs`, `also`), and a folder can be taken elsewhere.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import nlargest
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
-from pipeline import audio, paths
-from pipeline.data import load_codec, typed_side
-from pipeline.params import System, configure, load, row
+from pipeline.data import Side, codec_in
+from pipeline.params import configure
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
+from pipeline.search import steps
 from pipeline.sequences import read_json
+from pipeline.training import prepare_device
 
-LONGEST = 20.0  # seconds of sound that are taken as one piece
-PAUSE = 0.3  # seconds over which the loudness is averaged to find where to cut
-PIECES = 8  # recognised together
+SIDES = ("source", "target")
 
 
 @dataclass(frozen=True)
-class Answer:
-    output: Any  # text, or a list of tags, as the target's codec writes it
-    score: float  # log-probability, as the system's search ranks it
-
-
 class Trained:
-    """A system of params.yaml with its model and its codecs."""
-
-    def __init__(self, name: str, system: System, n_best: int):
-        self.system = system
-        self.craft = import_module(f"pipeline.models.{system.model.kind}")
-        self.options = _options(self.craft, name, system, n_best)
-        folder = paths.model(name)
-        if not folder.is_dir():
-            raise Problem(f"{folder} is missing: train it by `dvc repro train@{name}`, or `dvc pull` it")
-        self.target = load_codec(system.target)
-        try:
-            self.model = self.craft.load(folder)
-        except ValidationError:
-            raise Problem(
-                f"{folder} holds a model of another kind than {system.model.kind}, or of another version: "
-                f"train it anew by `dvc repro train@{name}`"
-            ) from None
+    name: str  # of the folder, which is the system's
+    craft: Any  # the module pipeline.models.<kind>
+    model: Any
+    source: Any  # codecs
+    target: Any
 
     @classmethod
-    def open(cls, task: str, room: str, name: str | None, n_best: int) -> "Trained":
-        """The system called `name`, or the first one of `task`. Its source stands in `room`: features or tokens.
+    def open(cls, folder: Path) -> "Trained":
+        """Raises Problem if the folder is missing, incomplete, or another version's."""
+        if not (folder / "system.json").is_file():
+            raise Problem(f"{folder} holds no trained system: `dvc repro train@{folder.name}`, or `dvc pull` it")
+        system = read_json(folder / "system.json")
+        craft = import_module(f"pipeline.models.{system['kind']}")
+        source, target = (codec_in(folder / side, system[side].split("/")[0]) for side in SIDES)
+        try:
+            return cls(folder.name, craft, craft.load(folder), source, target)
+        except ValidationError:
+            raise Problem(
+                f"{folder} holds a model of another version: train it anew by `dvc repro train@{folder.name}`"
+            ) from None
 
-        Raises Problem if there is none, if it is not trained, or if it does not give `n_best` outputs.
-        """
-        systems = load().systems
-        if name is None:
-            name = next((key for key, system in systems.items() if system.task == task), None)
-            if name is None:
-                known = ", ".join(systems) or "none"
-                raise Problem(f"params.yaml has no system of the task {task}: name another by --system ({known})")
-        system = row(systems, name, "systems")
-        if system.source.split("/")[0] != room:
-            raise Problem(f"systems.{name} reads {system.source}, not {room}: name another by --system")
-        return cls(name, system, n_best)
+    def options(self, **given: Any) -> Any:
+        """The craft's Decode with some options given. Raises Problem where it has no such option."""
+        return configure(searching(self.craft).Decode, given, f"{self.name}.decode")
 
-    @property
-    def target_field(self) -> str:
-        """The field of the corpus that the outputs are like: `upos`, say."""
-        return str(read_json(paths.encoding(self.system.target) / "codec" / "codec.json")["field"])
-
-    def answer(self, values: list[Any]) -> list[list[Answer]]:
-        """Answers to texts, lists of words or waveforms [S], as the source's codec takes them: n-best each."""
-        if not values:
-            return []
-        source = typed_side(self.system.source, values)
-        found = self.craft.decode(model=self.model, source=source, target=self.target, options=self.options)
-        return [[self._as_people_write(hypothesis) for hypothesis in n_best] for n_best in found]
-
-    def _as_people_write(self, hypothesis: Hypothesis) -> Answer:
-        output = self.target.decode(hypothesis.tokens)
-        detokenise = getattr(self.target, "detokenise", None)
-        return Answer(output if detokenise is None else detokenise(output), hypothesis.score)
-
-    def transcribe(self, file: Path) -> list[Answer]:
-        """The text of a media file of any length, n-best. Its pieces' texts are joined, their scores added up."""
-        rate = load_codec(self.system.source).config.rate
-        best = [Answer("", 0.0)]
-        waveforms = pieces(file, rate)
-        while portion := list(islice(waveforms, PIECES)):
-            for found in self.answer(portion):
-                joined = (
-                    Answer(f"{left.output} {right.output}".strip(), left.score + right.score)
-                    for left in best
-                    for right in found
-                )
-                best = nlargest(getattr(self.options, "n_best", 1), joined, key=lambda answer: answer.score)
-        return best
+    def decode(self, source: Side, options: Any) -> Iterator[list[Hypothesis]]:
+        """N-best lists in the order of the source."""
+        prepare_device(0)
+        found: Iterator[list[Hypothesis]] = searching(self.craft).decode(
+            model=self.model, source=source, target=self.target, options=options
+        )
+        return found
 
 
-def pieces(file: Path, rate: int) -> Iterator[np.ndarray]:
-    """A file as float32 [S] at `rate`, in pieces of LONGEST seconds or not much more, cut where they are quietest."""
-    start, duration = 0.0, audio.probe(file).duration
-
-    def goes_on() -> bool:
-        # What would leave less than a second is taken whole: headers round, and there may be no more.
-        return start + LONGEST + 1 < duration
-
-    def spans() -> Iterator[audio.Span]:
-        while start < duration:
-            yield start, start + LONGEST if goes_on() else duration + 1
-
-    for waveform in audio.segments(file, spans(), rate):
-        if goes_on():
-            piece = waveform[: quietest(waveform, rate)]
-            start += len(piece) / rate
-            yield piece
-        else:
-            start = duration
-            yield waveform
-
-
-def quietest(waveform: np.ndarray, rate: int) -> int:
-    """The sample in the second half of [S] around which PAUSE seconds are quietest."""
-    step = max(1, round(0.01 * rate))
-    count = len(waveform) // step
-    power = np.square(waveform[: count * step].reshape(count, step)).mean(axis=1)  # [count]
-    width = max(1, round(PAUSE * rate / step))
-    around = np.convolve(power, np.full(width, 1 / width), mode="valid")  # [count - width + 1]
-    half = len(around) // 2
-    return int(half + np.argmin(around[half:]) + width // 2) * step
-
-
-def _options(craft: Any, name: str, system: System, n_best: int) -> Any:
-    """The system's `decode`, widened to `n_best` outputs."""
-    known = craft.Decode.model_fields
-    changed = dict(system.decode)
-    if "n_best" in known:
-        changed["n_best"] = n_best
-        if "beam_size" in known:
-            changed["beam_size"] = max(n_best, changed.get("beam_size", known["beam_size"].default))
-    elif n_best > 1:
-        raise Problem(f"systems.{name} gives one output: leave --n-best out, or name another by --system")
-    return configure(craft.Decode, changed, f"systems.{name}.decode")
+def searching(craft: Any) -> Any:
+    """What has the craft's `Decode` and `decode`: itself, or the search for models that write token by token."""
+    return craft if hasattr(craft, "decode") else steps

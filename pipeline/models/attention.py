@@ -12,7 +12,6 @@ What does not depend on the step is computed for all steps at once: U h_i and C 
 share of the gates before the loop, the output layer after it. The loop over known inputs is `pipeline.models.unrolled`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,13 +22,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline import training
-from pipeline.data import BEGIN, END, PAD, UNKNOWN, Data, Side, Vocabulary
+from pipeline.data import BEGIN, END, PAD, UNKNOWN, Data
 from pipeline.models.layers import load_module, save_module, smoothed_cross_entropy
 from pipeline.models.unrolled import Unrolled
 from pipeline.params import Row
-from pipeline.records import Hypothesis
-from pipeline.search.beam import State, beam
-from pipeline.sequences import Sequences, batches_of
+from pipeline.sequences import Sequences
+from pipeline.state import State
+
+READS, WRITES = "tokens", "tokens"
 
 
 class Config(Row):
@@ -52,20 +52,6 @@ class Config(Row):
 class Train(training.Options):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)  # source tokens shown as unknown, so that unknown words find a use
-
-
-class Decode(Row):
-    beam_size: int = Field(5, ge=1)
-    length_penalty: float = Field(1.0, ge=0)
-    n_best: int = Field(1, ge=1)
-    max_ratio: float = Field(2.0, gt=0)  # an output is cut at max_ratio * source length + 10
-    batch: int = Field(2048, ge=1)  # padded source tokens, times the beam, searched at once
-
-    @model_validator(mode="after")
-    def _wide_enough(self) -> "Decode":
-        if self.n_best > self.beam_size:
-            raise ValueError(f"n_best: {self.n_best} needs a beam_size of at least {self.n_best}")
-        return self
 
 
 class Memory(NamedTuple):
@@ -147,6 +133,11 @@ class Network(nn.Module):
             *self.recurrent,
             *self.gate_bias,
         )
+
+    def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
+        """Source rows, encoded for beam_size hypotheses each; and their lengths [B]."""
+        tokens, lengths = (torch.from_numpy(array) for array in _padded(sequences, rows))
+        return self.start(self.encode(tokens, lengths), beam_size), lengths
 
     def start(self, memory: Memory, beam_size: int) -> State:
         """The state before the first step, for beam_size hypotheses a sentence."""
@@ -230,7 +221,7 @@ def locked_dropout(x: Tensor, rate: float, training: bool) -> Tensor:
 
 
 def fit(
-    *, data: Data, config: Config, options: Train, needs: Path, work: Path
+    *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Network, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     sizes = len(data.source["train"].codec), len(data.target["train"].codec)
@@ -248,41 +239,6 @@ def save(model: Network, folder: Path) -> None:
 def load(folder: Path) -> Network:
     model: Network = load_module(Network, Config, folder)
     return model
-
-
-@torch.inference_mode()
-def decode(*, model: Network, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
-    """N-best lists in the order of the source. Sentences of one length are searched together."""
-    training.prepare_device(0)
-    sequences = source.sequences
-    order = np.argsort(sequences.lengths, kind="stable")
-    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
-    for rows in batches_of(sequences.lengths + 1, order.tolist(), max(1, options.batch // options.beam_size)):
-        for row, n_best in zip(rows, search(model, sequences, rows, options), strict=True):
-            found[row] = n_best
-    yield from found
-
-
-def search(model: Network, sequences: Sequences, rows: np.ndarray, options: Decode) -> list[list[Hypothesis]]:
-    """The n-best lists of some rows, searched as one batch."""
-    tokens, lengths = _padded(sequences, rows)
-    found = beam(
-        model.step,
-        model.start(model.encode(torch.from_numpy(tokens), torch.from_numpy(lengths)), options.beam_size),
-        begin=BEGIN,
-        end=END,
-        max_lengths=torch.from_numpy((options.max_ratio * lengths + 10).astype(np.int64)),
-        beam_size=options.beam_size,
-        length_penalty=options.length_penalty,
-        n_best=options.n_best,
-    )
-    return [[_trimmed(one, int(length)) for one in n_best] for n_best, length in zip(found, lengths, strict=True)]
-
-
-def _trimmed(found: Hypothesis, length: int) -> Hypothesis:
-    """Without the attention to the padding of the batch, which is 0."""
-    attention = found.attention and [line[:length] for line in found.attention]
-    return Hypothesis(found.tokens, found.score, found.finished, attention)
 
 
 def _padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,6 +26,8 @@ from pipeline.sequences import read_json, write_json
 
 MOST_TAGS = 300  # order 2 holds a table of tags³: 200 MB here
 
+READS, WRITES = "tokens", "tokens"
+
 
 class Config(Row):
     """Priors are in words: a prior of 10 outweighs what was seen until 10 words were seen."""
@@ -121,7 +123,9 @@ def endings(word: str, first: bool, longest: int) -> Iterator[str]:
         yield f"{kind} {letters[len(letters) - length :]}"
 
 
-def fit(*, data: Data, config: Config, options: Train, needs: Path, work: Path) -> tuple[HMM, list[dict[str, float]]]:
+def fit(
+    *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
+) -> tuple[HMM, list[dict[str, float]]]:
     """Count the training sentences. There are no epochs, and so no history."""
     source, target = data.source["train"], data.target["train"]
     for identifier, words, tags in zip(source.sequences.ids, source.values, target.values, strict=True):

@@ -23,7 +23,7 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float):
         super().__init__()
-        self.kept = 256 - round(rate * 256)  # of 256
+        self.kept = max(256 - round(rate * 256), 1)  # of 256
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.kept == 256:

@@ -1,23 +1,23 @@
 """Tokens → tokens: the Transformer encoder-decoder (Vaswani et al. 2017)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline import training
-from pipeline.data import BEGIN, END, PAD, Data, Side, Vocabulary
+from pipeline.data import BEGIN, END, PAD, Data, Side
 from pipeline.models.layers import Attention, Dropout, load_module, save_module, sinusoids, smoothed_cross_entropy
 from pipeline.params import Row
 from pipeline.problems import Problem
-from pipeline.records import Hypothesis
-from pipeline.search.beam import State, beam
-from pipeline.sequences import Sequences, batches_of
+from pipeline.sequences import Sequences
+from pipeline.state import State
+
+READS, WRITES = "tokens", "tokens"
 
 
 class Config(Row):
@@ -31,17 +31,17 @@ class Config(Row):
     norm: Literal["pre", "post"] = "pre"  # where the layer norm stands (Xiong et al. 2020)
     tied: Literal["all", "target", "none"] = "all"  # all: with the source's, a joint vocabulary
 
+    @model_validator(mode="after")
+    def _divides(self) -> "Config":
+        if self.d_model % self.heads:
+            raise ValueError(f"d_model: {self.d_model} is not divided by its {self.heads} heads")
+        if self.d_model % 2:
+            raise ValueError(f"d_model: {self.d_model} is odd, and positions take a sine and a cosine each")
+        return self
+
 
 class Train(training.Options):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
-
-
-class Decode(Row):
-    beam_size: int = Field(5, ge=1)
-    length_penalty: float = Field(1.0, ge=0)
-    n_best: int = Field(1, ge=1)
-    max_ratio: float = Field(2.0, gt=0)  # an output is cut at max_ratio * source length + 10
-    batch: int = Field(4096, ge=1)  # padded source tokens, times the beam, searched at once
 
 
 class EncoderLayer(nn.Module):
@@ -167,6 +167,11 @@ class Transformer(nn.Module):
     def _decoder_layers(self) -> list[DecoderLayer]:
         return cast(list[DecoderLayer], list(self.decoder))
 
+    def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
+        """Source rows, encoded for beam_size hypotheses each; and their lengths [B], END counted."""
+        tokens, lengths = with_end(sequences, rows)
+        return self.start(torch.from_numpy(tokens), beam_size), torch.from_numpy(lengths + 1)
+
     def start(self, source: Tensor, beam_size: int) -> State:
         """What decoding needs of [B, S]: every layer's keys and values of the source, and empty ones of the prefix."""
         memory, bias = self.encode(source)
@@ -209,7 +214,7 @@ class Transformer(nn.Module):
 
 
 def fit(
-    *, data: Data, config: Config, options: Train, needs: Path, work: Path
+    *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Transformer, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     model = Transformer(
@@ -231,35 +236,6 @@ def save(model: Transformer, folder: Path) -> None:
 def load(folder: Path) -> Transformer:
     model: Transformer = load_module(Transformer, Config, folder)
     return model
-
-
-@torch.inference_mode()
-def decode(*, model: Transformer, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
-    """N-best lists in the order of the source. Sentences of one length are searched together."""
-    training.prepare_device(0)
-    sequences = source.sequences
-    order = np.argsort(sequences.lengths, kind="stable")
-    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
-    for rows in batches_of(sequences.lengths + 1, order, max(1, options.batch // options.beam_size)):
-        for row, n_best in zip(rows, search(model, sequences, rows, options), strict=True):
-            found[row] = n_best
-    yield from found
-
-
-def search(model: Transformer, sequences: Sequences, rows: np.ndarray, options: Decode) -> list[list[Hypothesis]]:
-    """The n-best lists of some rows, searched as one batch."""
-    tokens, lengths = with_end(sequences, rows)
-    limits = torch.from_numpy((options.max_ratio * lengths + 10).astype(np.int64))
-    return beam(
-        model.step,
-        model.start(torch.from_numpy(tokens), options.beam_size),
-        begin=BEGIN,
-        end=END,
-        max_lengths=limits,
-        beam_size=options.beam_size,
-        length_penalty=options.length_penalty,
-        n_best=options.n_best,
-    )
 
 
 def with_end(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,34 +5,12 @@ Sentences that are done leave the batch.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from pipeline.records import Hypothesis
-
-
-@dataclass
-class State:
-    """What a step needs of the past. Search selects rows of it by index; it does not look inside.
-
-    With B sentences and a beam of K: `prefix` tensors have N = B * K rows, one a hypothesis, K neighbours a sentence;
-    `source` tensors have B rows, one a sentence.
-    """
-
-    prefix: dict[str, Tensor]
-    source: dict[str, Tensor]
-
-    def select(self, hypotheses: Tensor, sentences: Tensor | None = None) -> "State":
-        """Rows `hypotheses` [N'] of the prefix and, where the batch has shrunk, rows `sentences` [B'] of the source."""
-        return State(
-            prefix={name: tensor.index_select(0, hypotheses) for name, tensor in self.prefix.items()},
-            source=self.source
-            if sentences is None
-            else {name: tensor.index_select(0, sentences) for name, tensor in self.source.items()},
-        )
-
+from pipeline.state import State
 
 # step(tokens [N], state) → unnormalised log-probabilities [N, V], the next state, attention [N, S] or None.
 Step = Callable[[Tensor, State], tuple[Tensor, State, Tensor | None]]

@@ -1,4 +1,4 @@
-"""The package's source → data/code/<module>.txt, a hash a module; and the empty folder that `needs: none` names.
+"""The package's source → data/code/<module>.txt, a hash a module; and the folder that `needs: none` names.
 
 The codecs of a room are loaded by the kind that a codec.json names, not by an import: what decodes or evaluates with
 them depends on `<room>.all`, a hash of the whole room.
@@ -8,6 +8,8 @@ import hashlib
 
 from pipeline import paths
 from pipeline.code import module_hash, modules
+from pipeline.params import NONE
+from pipeline.sequences import write_json
 
 CODEC_ROOMS = ("pipeline.features", "pipeline.tokens")
 
@@ -21,4 +23,4 @@ def run() -> None:
         hashes[f"{room}.all"] = hashlib.sha256(parts.encode()).hexdigest()
     for module, found in hashes.items():
         paths.code(module).write_text(found + "\n", encoding="utf-8")
-    paths.model("none").mkdir(parents=True, exist_ok=True)
+    write_json(paths.model(NONE) / "system.json", {})

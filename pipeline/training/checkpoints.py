@@ -4,6 +4,7 @@
 the weights to average.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def load_resume(work: Path) -> dict[str, Any] | None:
     """The state at the last save, or None. Tensors and plain values alone are loaded: no code is run."""
     file = work / "resume.pt"
     return torch.load(file, weights_only=True, map_location="cpu") if file.is_file() else None
+
+
+def discard(work: Path) -> None:
+    """Remove what a training kept. The state goes first: what is left without it is no checkpoint, but rubbish."""
+    (work / "resume.pt").unlink(missing_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def save_weights(work: Path, epoch: int, weights: Weights) -> None:

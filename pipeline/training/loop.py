@@ -7,7 +7,6 @@ seeded plan.
 
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
@@ -42,13 +42,15 @@ def prepare_device(seed: int) -> None:
 def fit(model: nn.Module, *, train: Batches, dev: Batches, options: Options, work: Path) -> list[dict[str, float]]:
     """Train `model` in place: afterwards it holds the averaged weights.
 
-    Returns a dict of numbers an epoch (train_loss, dev_loss, lr). `work` holds what a kill must not cost; it is removed
-    at the end. Raises Problem where the loss is not finite, naming the batch; `work` then keeps the last good state.
+    Returns a dict of numbers an epoch (train_loss, dev_loss, lr). `work` holds what a kill must not cost: remove it by
+    `checkpoints.discard` when the model is saved. Raises Problem where a loss or a gradient is not finite, naming the
+    batch; `work` then keeps the last good state.
     """
     if not len(train.lengths) or not len(dev.lengths):
         raise Problem(
             "training: the train or the dev split is empty: see the corpus's summary and its rejected.parquet"
         )
+    AcceleratorState._reset_state()  # a process may train twice, in two precisions
     accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=_precision(options))
     run = _Run(model, train, dev, options, accelerator, work)
     run.resume()
@@ -56,9 +58,6 @@ def fit(model: nn.Module, *, train: Batches, dev: Batches, options: Options, wor
         run.epoch_of_training()
     checkpoints.set_weights(model, checkpoints.average(work, run.kept))
     model.eval()
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        shutil.rmtree(work)
     return run.history
 
 
@@ -89,7 +88,7 @@ class _Run:
         self.loss_sum = 0.0  # of the epoch under way
         self.units = 0.0
         self.history: list[dict[str, float]] = []
-        self.steps = options.epochs * math.ceil(len(train.plan(0)) / self._stride)  # about: plans differ by a batch
+        self.steps = options.epochs * math.ceil(len(train.plan(0)) / self._stride)  # about: plans differ in length
 
     @property
     def _on_gpu(self) -> bool:
@@ -122,6 +121,11 @@ class _Run:
         state = checkpoints.load_resume(self.work)
         if state is None:
             return
+        if state["processes"] != self.accelerator.num_processes:
+            raise Problem(
+                f"{self.work} was begun by {state['processes']} processes and there are "
+                f"{self.accelerator.num_processes}: go on with as many, or remove the folder to begin anew"
+            )
         self.bare.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         rng = state["rng"][self.accelerator.process_index]
@@ -139,6 +143,7 @@ class _Run:
                 name: getattr(self, name) for name in ("epoch", "position", "step", "loss_sum", "units", "history")
             }
             state |= {"model": self.bare.state_dict(), "optimizer": self.optimizer.state_dict(), "rng": list(states)}
+            state["processes"] = self.accelerator.num_processes
             checkpoints.save_resume(self.work, state)
 
     def epoch_of_training(self) -> None:
@@ -152,7 +157,7 @@ class _Run:
                 self._step(group)
                 self.position += 1
                 rate = (self.units - units_before) / (time.monotonic() - began)
-                advance(1, f"loss {self.loss_sum / self.units:.3f}  {rate:,.0f} units/s")
+                advance(1, f"loss {self.loss_sum / max(self.units, 1.0):.3f}  {rate:,.0f} units/s")
                 if self._agreed(time.monotonic() - saved > SAVE_EVERY):
                     self.save()
                     saved = time.monotonic()
@@ -173,13 +178,7 @@ class _Run:
         for i, (rows, weight) in enumerate(mine):
             with self.accelerator.no_sync(self.model) if i + 1 < rounds else _nothing():
                 loss, count = self.model(self._tensors(self.train, rows))
-                value = loss.detach().item()
-                if not math.isfinite(value):
-                    raise Problem(
-                        f"training: the loss is {value} in epoch {self.epoch + 1}, step {self.position + 1} "
-                        f"(rows {', '.join(self.train.names(rows)[:8])}, ...): lower train.lr or train.clip, or look "
-                        f"at these rows; the state before is kept in {self.work}"
-                    )
+                self._expect_finite("loss", loss.detach().item(), self.train, rows)
                 self.accelerator.backward(loss * weight)
                 totals += torch.stack([loss.detach().double(), count.double()]) * weight
         if world > 1:
@@ -189,11 +188,23 @@ class _Run:
         for parameter in self.model.parameters():
             if parameter.grad is not None:
                 parameter.grad.mul_(world / max(count_sum, 1.0))
-        self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        self._expect_finite("gradient's norm", norm.item(), self.train, mine[0][0])
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.loss_sum += loss_sum
         self.units += count_sum
+
+    def _expect_finite(self, what: str, value: float, batches: Batches, rows: Any) -> None:
+        if math.isfinite(value):
+            return
+        names = batches.names(rows)
+        kept = f"; the last good state is kept in {self.work}" if (self.work / "resume.pt").is_file() else ""
+        raise Problem(
+            f"training: the {what} is {value} in epoch {self.epoch + 1}, step {self.position + 1} (rows "
+            f"{', '.join(names[:8])}{', ...' if len(names) > 8 else ''}): lower train.lr or train.clip, or look at "
+            f"these rows{kept}"
+        )
 
     def _close_epoch(self, rate: float, seconds: float) -> None:
         dev_loss = self._dev_loss()
@@ -230,6 +241,7 @@ class _Run:
         totals = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
         for rows in self.dev.plan(0):
             loss, count = self.model(self._tensors(self.dev, rows))
+            self._expect_finite("dev loss", loss.item(), self.dev, rows)
             totals += torch.stack([loss.double(), count.double()])
         loss_sum, count_sum = totals.tolist()
         return loss_sum / max(count_sum, 1.0)
