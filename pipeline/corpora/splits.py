@@ -6,7 +6,8 @@ order. Dev and test are the last ones in natural order (ep2 before ep10), so tha
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,6 +49,9 @@ class Shared(Row):
     files: str | list[str] | dict[Literal["train", "dev", "test"], str | list[str]] | None = None  # globs
     split: Split = Split()
     leakage: Literal["move", "refuse"] = "move"  # a train or dev copy of a test record: drop the copy, or stop
+    # What is a copy: the same letters and digits, whatever case, punctuation and spaces; or the same to the dot.
+    alike: Literal["words", "exact"] = "words"
+    sides: Literal["any", "all"] = "any"  # of a record in several languages: one that is alike makes a copy, or all do
 
 
 class Multilingual(Shared):
@@ -212,8 +216,26 @@ def _holds(folder: Path) -> str:
 def _named(found: Sequence[tuple[Path, str | None]], suffixes: Sequence[str]) -> list[Source]:
     """Names from what differs between the paths: the folder that all share is left out."""
     common = Path(os.path.commonpath([path.parent for path, _ in found]))
-    named = []
-    for path, split in found:
+    parts = []
+    for path, _ in found:
         *folders, name = path.relative_to(common).parts
-        named.append(Source(path, "-".join([*folders, _stem(name, suffixes)]), split))
-    return named
+        parts.append((*folders, _stem(name, suffixes)))
+    names = joined(parts)
+    return [Source(path, names[part], split) for (path, split), part in zip(found, parts, strict=True)]
+
+
+def joined(places: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Folders and stem → one name each, joined by hyphens: by more of them where `a/b` would be called as `a-b` is."""
+    unlike = sorted(set(places))
+    wanted = Counter("-".join(place) for place in unlike)
+    names = {place: place[0] for place in unlike if len(place) == 1}
+    taken = set(names.values())
+    for place in unlike:
+        if place in names:
+            continue
+        joint = "-"
+        while (name := joint.join(place)) in taken or wanted[name] > 1:
+            joint += "-"
+        names[place] = name
+        taken.add(name)
+    return names

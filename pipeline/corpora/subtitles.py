@@ -88,9 +88,9 @@ def schema(config: Config) -> pa.Schema:
     return utterance_schema(config.subtitles)
 
 
-def key(config: Config, record: Record) -> list[str]:
-    """What is heard; the same words said by another speaker are still the same sentence."""
-    return [record[config.primary]]
+def key(config: Config, record: Record) -> list[str | None]:
+    """What is heard and what is shown; the same words said by another speaker are still the same sentence."""
+    return [record[language] for language in config.subtitles]
 
 
 def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:

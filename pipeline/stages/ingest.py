@@ -1,10 +1,9 @@
 """A raw corpus → data/manifests/<corpus>/{train,dev,test,rejected}.parquet and data/summaries/<corpus>.json.
 
 One pass reads, sorts into splits and measures; a second leaves out the train and dev copies of what is tested on.
-Memory holds a hash a dev or test record, and no more.
+Memory holds the hashes of dev and test records' texts, and no more.
 """
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import paths
+from pipeline.corpora.copies import marks
 from pipeline.corpora.splits import Found, Split, amount
 from pipeline.params import configure, craft, load, row
 from pipeline.problems import Problem
@@ -114,7 +114,7 @@ class Ingestion:
     def _keep(self, found: Found, tables: dict[str, TableWriter]) -> None:
         assert found.split is not None
         if found.split in self.keys:
-            self.keys[found.split].add(self._digest(found.record))
+            self.keys[found.split] |= self._marks(found.record)
         tables[found.split].append({**found.record, **dict(zip(ORIGIN, (found.file, found.where), strict=True))})
 
     def _drop(self, reject: Reject, table: TableWriter) -> None:
@@ -128,7 +128,8 @@ class Ingestion:
         against = {"train": ("test", "dev"), "dev": ("test",), "test": ()}[split]
         for record in read_table(self._draft(split)):
             file, where = (record.pop(column) for column in ORIGIN)
-            copied = next((other for other in against if self._digest(record) in self.keys[other]), None)
+            found = self._marks(record) if against else set()
+            copied = next((other for other in against if found & self.keys[other]), None)
             if copied is None:
                 yield record
                 continue
@@ -137,12 +138,11 @@ class Ingestion:
                     f"{file}, {where}: {record['id']} ({split}) is a copy of a {copied} record: take it out, "
                     f"or write `leakage: move` under corpora.{self.name}"
                 )
-            text = " | ".join(self.reader.key(self.config, record))
+            text = " | ".join(side for side in self.reader.key(self.config, record) if side)
             self._drop(Reject(file, where, LEAKED.format(copied), text), rejected)
 
-    def _digest(self, record: Record) -> bytes:
-        content = json.dumps(self.reader.key(self.config, record), ensure_ascii=False)
-        return hashlib.blake2b(content.encode(), digest_size=16).digest()
+    def _marks(self, record: Record) -> set[bytes]:
+        return marks(self.reader.key(self.config, record), self.config.alike, self.config.sides)
 
     def _draft(self, split: str) -> Path:
         return self.folder / f".{split}.draft"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.splits import Multilingual, Shared, Split, assign, natural, sources
+from pipeline.corpora.splits import Multilingual, Shared, Split, assign, joined, natural, sources
 from pipeline.problems import Problem
 
 NAMES = [f"ep{n}" for n in (10, 9, 8, 7, 6, 5, 4, 3, 2, 1)]
@@ -51,6 +51,27 @@ def test_files_are_named_by_what_differs(tmp_path: Path) -> None:
         (tmp_path / "deep" / name).touch()
     found = sources(Shared(), tmp_path, "soap", ["**/*.*"], ["en"])
     assert [source.name for source in found] == ["s1-ep1", "s1-ep2", "s1-ep10", "s2-ep1"]
+
+
+def test_a_folder_and_a_hyphen_make_no_one_name(tmp_path: Path) -> None:
+    for name in ("a/b.en.srt", "a/b.flac", "a-b.en.srt", "a-b.flac", "c/d.flac"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = sources(Shared(), tmp_path, "soap", ["**/*.*"], ["en"])
+    assert {source.path.relative_to(tmp_path).as_posix(): source.name for source in found} == {
+        "a-b.en.srt": "a-b",
+        "a-b.flac": "a-b",
+        "a/b.en.srt": "a--b",
+        "a/b.flac": "a--b",
+        "c/d.flac": "c-d",
+    }
+
+
+def test_joined_names_are_as_many_as_the_places() -> None:
+    places = [("a", "b-c"), ("a-b", "c"), ("a", "b", "c"), ("a-b-c",), ("a--b-c",), ("a", "b")]
+    names = joined(places)
+    assert len(set(names.values())) == len(places)
+    assert names["a", "b"] == "a-b" and names["a-b-c",] == "a-b-c" and names["a", "b", "c"] == "a--b--c"
 
 
 def test_language_of_a_name() -> None:

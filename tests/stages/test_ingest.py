@@ -88,6 +88,29 @@ def test_copies_may_be_refused(corpus: Any) -> None:
         corpus(raw, **PAIRS, files=FILES, leakage="refuse")
 
 
+VARIANTS = {
+    "train.tsv": "ms\ten\nYa\tyes !\nbetul\tRight.\napa\tWhat?\n",
+    "dev.tsv": "ms\ten\nmari\tcome\n",
+    "test.tsv": "ms\ten\nya\tYes.\nbenar\tright\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, ["apa"]),
+        ({"sides": "all"}, ["betul", "apa"]),
+        ({"alike": "exact"}, ["Ya", "betul", "apa"]),
+    ],
+)
+def test_a_copy_may_differ_in_case_and_punctuation_or_on_one_side(
+    corpus: Any, options: dict[str, str], kept: list[str]
+) -> None:
+    found, summary = corpus(VARIANTS, **PAIRS, files=FILES, **options)
+    assert [record["ms"] for record in found["train"]] == kept
+    assert summary["leaked"] == 3 - len(kept)
+
+
 def test_the_same_files_give_the_same_bytes(corpus: Any) -> None:
     def content() -> list[bytes]:
         return [file.read_bytes() for file in sorted(Path("data").rglob("*")) if file.is_file()]
