@@ -23,6 +23,7 @@ class Config(Framing):
     n_mels: int = Field(default=80, gt=0)
     fmin: float = Field(default=0.0, ge=0)  # Hz, where the first filter begins
     fmax: float | None = None  # Hz, where the last one ends; default: half the rate
+    floor: float = Field(default=FLOOR, gt=0)  # energy below which nothing is told apart; for synthesis 1e-3, or so
 
 
 def mel(frequency: float) -> float:
@@ -50,7 +51,7 @@ class Codec(FrameCodec):
     def transform(self, power: torch.Tensor) -> torch.Tensor:
         # A filter reaches few bins: by bands the product costs a third of power @ filters.
         energies = torch.cat([power[:, reach] @ band for reach, band in self._bands], dim=1)
-        return energies.clamp_(min=FLOOR).log_()
+        return energies.clamp_(min=self.config.floor).log_()
 
     def energies(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         return values.exp(), self.filters

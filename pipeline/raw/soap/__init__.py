@@ -1,10 +1,11 @@
 """The embedded world: a Malay soap opera, derived from a seeded grammar, in the files that a person would have.
 
 Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
-`parallel/{train,dev,test}.{ms,en,zh}`, and `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`. All of
-it was written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last
-`test` episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone,
-so that scores are measured against clean text.
+`parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
+`voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds. All of it was written
+for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
+episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so
+that scores are measured against clean text.
 """
 
 from pathlib import Path
@@ -16,8 +17,11 @@ from pipeline.params import Row
 from pipeline.paths import SPLITS
 from pipeline.raw.soap.episodes import write_episode
 from pipeline.raw.soap.files import write_parallel, write_trees
+from pipeline.raw.soap.prompts import write_prompts
 from pipeline.raw.soap.speech import Speech
 from pipeline.raw.soap.world import World
+
+HELD_PROMPTS = 8  # training prompts for each prompt of dev, and for each of test
 
 
 class Config(Row):
@@ -31,6 +35,8 @@ class Config(Row):
     pairs: int = Field(7000, ge=1)  # training sentences in parallel/
     trees: int = Field(3000, ge=1)  # training sentences in trees/
     held: int = Field(400, ge=1)  # sentences of dev, and of test, in parallel/ and in trees/
+    prompts: int = Field(800, ge=1)  # training sentences in voices/
+    readers: int = Field(2, ge=1, le=10)  # who read them in turn: a woman, a man, ...
     faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
     beds: float = Field(0.5, ge=0, le=1)  # share of the scenes with music or noise under them
 
@@ -38,6 +44,8 @@ class Config(Row):
     def _enough_episodes(self) -> "Config":
         if self.dev + self.test >= self.episodes:
             raise ValueError(f"dev ({self.dev}) and test ({self.test}) leave no episode of {self.episodes} to train on")
+        if self.prompts < self.readers:
+            raise ValueError(f"prompts ({self.prompts}) leave some of the {self.readers} readers nothing to read")
         return self
 
 
@@ -47,6 +55,8 @@ def write(config: Config, folder: Path) -> None:
     spoken = world.draw("lines", {split: config.lines * count for split, count in recordings.items()}, longest=10)
     pairs = world.draw("pairs", {"train": config.pairs, "dev": config.held, "test": config.held}, longest=18)
     trees = world.draw("trees", {"train": config.trees, "dev": config.held, "test": config.held}, longest=16)
+    held = max(config.readers, config.prompts // HELD_PROMPTS)
+    prompts = world.draw("prompts", {"train": config.prompts, "dev": held, "test": held}, longest=10)
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
@@ -65,5 +75,7 @@ def write(config: Config, folder: Path) -> None:
                 bed_share=config.beds,
                 seed=config.seed,
             )
+        read = write_prompts(prompts, config.readers, folder / "voices", speech)
     print(f"{config.episodes} episodes, {seconds / 3600:.2f} hours, {len(lines)} lines; ", end="")
-    print(", ".join(f"{len(pairs[s])} pairs and {len(trees[s])} trees to {s}" for s in SPLITS))
+    print(", ".join(f"{len(pairs[s])} pairs and {len(trees[s])} trees to {s}" for s in SPLITS), end="")
+    print(f"; {read / 60:.0f} minutes of prompts")

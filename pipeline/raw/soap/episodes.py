@@ -80,12 +80,10 @@ def write_episode(
     soundfile.write(folder / f"{name}.flac", (wave * 32_767).astype(np.int16), RATE, format="FLAC", subtype="PCM_16")
 
     spoilt = plant(cues, [sentence.en for sentence in sentences], fault_share, rng)
-    _write_srt(folder / f"{name}.ms.srt", spoilt)
+    write_srt(folder / f"{name}.ms.srt", spoilt)
     for language in ("en", "zh"):
         texts = [getattr(sentence, language) for sentence in sentences]
-        _write_srt(
-            folder / f"{name}.{language}.srt", [Cue(c.start, c.end, t) for c, t in zip(cues, texts, strict=True)]
-        )
+        write_srt(folder / f"{name}.{language}.srt", [Cue(c.start, c.end, t) for c, t in zip(cues, texts, strict=True)])
     ledger = {
         "language": "ms",
         "cues": [
@@ -108,7 +106,7 @@ def write_episode(
     return len(wave) / RATE
 
 
-def _write_srt(path: Path, cues: list[Cue]) -> None:
+def write_srt(path: Path, cues: list[Cue]) -> None:
     lines = []
     shown = sorted((cue for cue in cues if cue.text is not None), key=lambda cue: cue.start)
     for number, cue in enumerate(shown, 1):

@@ -15,7 +15,17 @@ from pipeline.raw import soap
 from pipeline.raw.soap import lexicon
 from pipeline.raw.soap.world import normal
 
-TINY = {"episodes": 4, "dev": 1, "test": 1, "lines": 6, "pairs": 60, "trees": 40, "held": 12, "faults": 0.4}
+TINY = {
+    "episodes": 4,
+    "dev": 1,
+    "test": 1,
+    "lines": 6,
+    "pairs": 60,
+    "trees": 40,
+    "held": 12,
+    "faults": 0.4,
+    "prompts": 8,
+}
 SPLITS = ("train", "dev", "test")
 
 
@@ -54,6 +64,12 @@ def test_another_seed_gives_another_world(world: Path, tmp_path: Path) -> None:
 def test_the_files_are_there(world: Path) -> None:
     expected = {f"episodes/ep{n:02}.{end}" for n in range(1, 5) for end in ("flac", "ms.srt", "en.srt", "zh.srt")}
     expected |= {f"episodes/ep{n:02}.ledger.json" for n in range(1, 5)}
+    expected |= {
+        f"voices/{split}/{reader}.{end}"
+        for split in SPLITS
+        for reader in ("Aminah", "Farid")
+        for end in ("flac", "ms.srt")
+    }
     expected |= {f"parallel/{split}.{language}" for split in SPLITS for language in ("ms", "en", "zh")}
     expected |= {f"trees/{split}.conllu" for split in SPLITS} | {f"trees/{split}/soap_0001.mrg" for split in SPLITS}
     assert set(hashes(world)) == expected
@@ -67,6 +83,9 @@ def test_no_sentence_is_in_two_splits_of_any_files(world: Path) -> None:
             if language == "ms":
                 for sentence in conllu.parse((world / f"trees/{split}.conllu").read_text(encoding="utf-8")):
                     texts[split].add(sentence.metadata["text"])
+                for reader in ("Aminah", "Farid"):
+                    prompts = cues(world / f"voices/{split}/{reader}.ms.srt")
+                    texts[split].update(prompt.removeprefix(f"[{reader}]: ") for prompt in prompts)
             for number in episodes:
                 ledger = json.loads((world / f"episodes/ep{number:02}.ledger.json").read_text(encoding="utf-8"))
                 spoken = {cue["text"] for cue in ledger["cues"]}
