@@ -34,6 +34,11 @@ class Answering:
     def __init__(self, name: str, system: System, n_best: int):
         self.system = system
         self.trained = Trained.open(paths.model(name))
+        if self.trained.kind != system.model.kind:
+            raise Problem(
+                f"{paths.model(name)}: its kind is {self.trained.kind}, and systems.{name}.model.kind is {system.model.kind}: "
+                f"train it anew by `dvc repro train@{name}`"
+            )
         self.options = _options(self.trained.craft, name, system, n_best)
         self.target = self.trained.target
 

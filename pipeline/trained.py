@@ -26,6 +26,7 @@ SIDES = ("source", "target")
 @dataclass(frozen=True)
 class Trained:
     name: str  # of the folder, which is the system's
+    kind: str
     craft: Any  # the module pipeline.models.<kind>
     model: Any
     source: Any  # codecs
@@ -40,7 +41,7 @@ class Trained:
         craft = import_module(f"pipeline.models.{system['kind']}")
         source, target = (codec_in(folder / side, system[side].split("/")[0]) for side in SIDES)
         try:
-            return cls(folder.name, craft, craft.load(folder), source, target)
+            return cls(folder.name, system["kind"], craft, craft.load(folder), source, target)
         except ValidationError:
             raise Problem(
                 f"{folder} holds a model of another version: train it anew by `dvc repro train@{folder.name}`"

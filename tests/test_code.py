@@ -75,6 +75,6 @@ def test_a_reworded_error_reruns_no_training(package, monkeypatch):
 def test_a_missing_manifest_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sides = {"source": "tokens/a", "target": "tokens/b"}
-    system = System(task="mt", corpus="pairs", **sides, needs="none", model=Craft(kind="hmm"), metrics=[])
+    system = System(task="mt", corpus="pairs", **sides, needs="none", also="none", model=Craft(kind="hmm"), metrics=[])
     with pytest.raises(Problem, match=r"data/manifests/pairs/train\.parquet is missing: run `dvc repro` first"):
         code.digest(system)

@@ -18,6 +18,7 @@ systems:
     source: tokens/ms
     target: tokens/en
     needs: none
+    also: none
     model: {kind: transformer, layers: 2}
     train: {epochs: 3}
     metrics: [bleu]

@@ -9,7 +9,7 @@ from pipeline.params import Craft, System
 
 def system(task: str, metric: str) -> System:
     sides = {"source": "tokens/a", "target": "tokens/b"}
-    return System(task=task, corpus="c", **sides, needs="none", model=Craft(kind="x"), metrics=[metric])
+    return System(task=task, corpus="c", **sides, needs="none", also="none", model=Craft(kind="x"), metrics=[metric])
 
 
 @pytest.fixture

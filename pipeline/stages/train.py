@@ -35,13 +35,13 @@ def run(name: str) -> None:
         return
     with paths.replacing(paths.model(name)) as folder:
         architecture.save(model, folder)
-        _complete(folder, system, inputs)
+        complete(folder, system, inputs)
     with paths.replacing(paths.curves(name)) as folder:
         write_curves(history, folder)
     discard(work)
 
 
-def _complete(folder: Path, system: System, inputs: str) -> None:
+def complete(folder: Path, system: System, inputs: str) -> None:
     """What makes the folder a system that is usable by itself: see `pipeline.trained`.
 
     system.json holds the hash of all that decided the training: where it changes, what uses the system is made anew.

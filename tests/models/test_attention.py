@@ -4,7 +4,8 @@ import torch
 
 from pipeline.data import Data, Side
 from pipeline.models import attention
-from pipeline.models.attention import BEGIN, Config, Decode, Network, Train
+from pipeline.models.attention import BEGIN, Config, Network, Train
+from pipeline.search import steps
 from pipeline.sequences import Sequences
 
 KINDS = [
@@ -41,11 +42,11 @@ def learn(change, config, tmp_path, **options):
     )
     defaults = {"epochs": 16, "batch": 300, "lr": 0.01, "schedule": "linear", "warmup": 20, "precision": "float32"}
     train = Train.model_validate(defaults | options)
-    return attention.fit(data=data, config=config, options=train, needs=tmp_path, work=tmp_path / "work")
+    return attention.fit(data=data, config=config, options=train, needs=(), work=tmp_path / "work")
 
 
 def found_by(model, rows, **options):
-    return list(attention.decode(model=model, source=side(rows), target=Digits(), options=Decode(**options)))
+    return list(steps.decode(model=model, source=side(rows), target=Digits(), options=steps.Decode(**options)))
 
 
 @pytest.mark.parametrize("config", KINDS, ids=str)

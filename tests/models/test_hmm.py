@@ -39,7 +39,7 @@ def tag(model, *sentences):
 
 def fit(sentences, tags, **config):
     data = Data(source={"train": side(sentences)}, target={"train": side(tags)})
-    return hmm.fit(data=data, config=Config(**config), options=hmm.Train(), needs=Path(), work=Path())
+    return hmm.fit(data=data, config=Config(**config), options=hmm.Train(), needs=(), work=Path())
 
 
 def test_probabilities_are_relative_frequencies():

@@ -10,6 +10,7 @@ import torch
 from pipeline.data import Data, Side
 from pipeline.models import transformer
 from pipeline.problems import Problem
+from pipeline.search import steps
 from pipeline.sequences import Sequences
 
 
@@ -46,13 +47,11 @@ def test_learns_to_reverse(norm: str, tmp_path: Path) -> None:
         options=transformer.Train(
             epochs=14, batch=128, lr=2e-3, warmup=100, precision="float32", label_smoothing=0.0, average=3
         ),
-        needs=tmp_path,
+        needs=(),
         work=tmp_path / "work",
     )
     assert history[-1]["dev_loss"] < 0.2
-    found = transformer.decode(
-        model=model, source=dev_source, target=Letters(), options=transformer.Decode(beam_size=2)
-    )
+    found = steps.decode(model=model, source=dev_source, target=Letters(), options=steps.Decode(beam_size=2))
     right = [n[0].tokens == list(dev_target.sequences[i]) for i, n in enumerate(found)]
     assert np.mean(right) > 0.85
     transformer.save(model, tmp_path)
@@ -85,8 +84,8 @@ def test_padding_changes_nothing() -> None:
 def test_longer_than_any_sentence_before() -> None:
     model = small_model()
     long = side([np.full(2000, 5, dtype=np.int32), np.zeros(0, dtype=np.int32)])
-    options = transformer.Decode(beam_size=2, max_ratio=0.01)
-    found = list(transformer.decode(model=model, source=long, target=Letters(), options=options))
+    options = steps.Decode(beam_size=2, max_ratio=0.01)
+    found = list(steps.decode(model=model, source=long, target=Letters(), options=options))
     assert [len(n_best) for n_best in found] == [1, 1]
     assert all(len(n[0].tokens) <= 30 for n in found)
 

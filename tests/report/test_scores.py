@@ -9,7 +9,9 @@ from pipeline.report import scores
 
 def system(task: str = "mt", metrics: tuple[str, ...] = ("bleu", "ter")) -> System:
     sides = {"source": "tokens/a", "target": "tokens/b"}
-    return System(task=task, corpus="c", **sides, needs="none", model=Craft(kind="x"), metrics=list(metrics))
+    return System(
+        task=task, corpus="c", **sides, needs="none", also="none", model=Craft(kind="x"), metrics=list(metrics)
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.search.beam import State, beam, top
+from pipeline.search.beam import beam, top
+from pipeline.state import State
 
 END = 0
 

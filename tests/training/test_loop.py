@@ -79,6 +79,7 @@ def test_a_killed_training_ends_with_the_same_weights(tmp_path: Path) -> None:
     assert resumed_history == history
     for name, tensor in expected.items():
         assert torch.equal(weights[name], tensor)
+    checkpoints.discard(tmp_path / "killed")
     assert not (tmp_path / "killed").exists()
 
 
@@ -101,6 +102,27 @@ def test_a_loss_that_is_not_finite_names_the_batch(tmp_path: Path) -> None:
         training.fit(
             Line(), train=batches(1, poison=7), dev=batches(2), options=Options(precision="float32"), work=tmp_path
         )
+
+
+def test_a_gradient_or_dev_loss_that_is_not_finite_is_said_too(tmp_path: Path) -> None:
+    model = Line()
+    model.weight.weight.register_hook(lambda gradient: gradient / 0)
+    with pytest.raises(Problem, match=r"the gradient's norm is (nan|inf) in epoch 1, step 1 \(rows row-"):
+        training.fit(model, train=batches(1), dev=batches(2), options=Options(precision="float32"), work=tmp_path)
+    options = Options(epochs=1, precision="float32")
+    with pytest.raises(Problem, match=r"the dev loss is nan in epoch 1, .*row-7"):
+        training.fit(Line(), train=batches(1), dev=batches(2, poison=7), options=options, work=tmp_path)
+
+
+def test_batches_that_count_nothing_end_an_epoch_all_the_same(tmp_path: Path) -> None:
+    class Nothing(Line):
+        def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+            return super().forward(batch)[0] * 0, torch.tensor(0)
+
+    history = training.fit(
+        Nothing(), train=batches(1), dev=batches(2), options=Options(epochs=1, precision="float32"), work=tmp_path
+    )
+    assert history[0]["train_loss"] == 0
 
 
 def test_an_empty_split_is_said(tmp_path: Path) -> None:
@@ -142,4 +164,5 @@ def test_two_processes_share_an_epoch_and_agree(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(program)]
     subprocess.run(command, env=os.environ | {"PYTHONPATH": str(Path.cwd())}, check=True, timeout=120)
     assert (tmp_path / "0").read_text() == (tmp_path / "1").read_text()
-    assert not (tmp_path / "work").exists()
+    with pytest.raises(Problem, match="begun by 2 processes and there are 1: go on with as many"):
+        fitted(tmp_path / "work", batch=8)
