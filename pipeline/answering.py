@@ -36,8 +36,8 @@ class Answering:
         self.trained = Trained.open(paths.model(name))
         if self.trained.kind != system.model.kind:
             raise Problem(
-                f"{paths.model(name)}: its kind is {self.trained.kind}, and systems.{name}.model.kind is {system.model.kind}: "
-                f"train it anew by `dvc repro train@{name}`"
+                f"{paths.model(name)}: its kind is {self.trained.kind}, and systems.{name}.model.kind is "
+                f"{system.model.kind}: train it anew by `dvc repro train@{name}`"
             )
         self.options = _options(self.trained.craft, name, system, n_best)
         self.target = self.trained.target

@@ -263,7 +263,8 @@ def test_a_model_of_another_kind_than_its_row_is_told(run: Run) -> None:
     finally:
         Path("params.yaml").write_bytes(before)
     assert status == 1 and err.count("\n") == 1
-    assert "its kind is attention, and systems.parse_attention.model.kind is transformer" in err and "dvc repro train@parse_attention" in err
+    assert "its kind is attention, and systems.parse_attention.model.kind is transformer" in err
+    assert "dvc repro train@parse_attention" in err
 
 
 @pytest.mark.parametrize("command", [[], ["transcribe"], ["translate"], ["tag"], ["parse"]])
