@@ -47,6 +47,7 @@ _BLOCK = 65536  # frames read at a time where a file is read in order
 _JITTER = 0.025  # s; containers round the times of packets (mkv to 1 ms): below this, samples follow each other
 _SLACK = 1.0  # s; a file that holds this much less than its header tells was cut off
 _TAIL = 10.0  # s before the end that are looked at for it
+_LOUDEST = 1e12  # in full scales; squares and sums of it are still numbers
 _AGAIN = "copy or convert the file again"
 
 
@@ -55,6 +56,19 @@ class Sound:
     duration: float  # s
     rate: int  # Hz
     channels: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A piece of a recording; the whole of it, where no times are given."""
+
+    file: Path
+    start: float = 0.0  # s
+    end: float | None = None  # s
+
+    def read(self, rate: int) -> np.ndarray:
+        """float32 [S] at `rate`."""
+        return read(self.file, rate, self.start, self.end)
 
 
 def probe(file: Path) -> Sound:
@@ -81,7 +95,8 @@ def segments(file: Path, spans: Iterable[Span], rate: int | None = None) -> Iter
 
     Spans in ascending order of start are read in one pass; one that begins earlier than its forerunner begins the file
     anew where seeking is not exact. A span that ends after the file gives what there is.
-    Raises Problem if the file cannot be read to the end of a span, or if a span holds no sample at all.
+    Raises Problem if the file cannot be read to the end of a span, if a span holds no sample at all, or one that is no
+    number (files of floating point may).
     """
     _expect_content(file)
     source = _Sought(file) if file.suffix.lower() in SOUND else _Streamed(file)
@@ -92,6 +107,8 @@ def segments(file: Path, spans: Iterable[Span], rate: int | None = None) -> Iter
                 raise Problem(
                     f"{file}: no sound from {start:.3f} to {end:.3f} s: check its subtitles' times, or {_AGAIN}"
                 )
+            if not np.abs(samples).max() < _LOUDEST:
+                raise Problem(f"{file}: samples from {start:.3f} to {end:.3f} s are no numbers: {_AGAIN}")
             yield samples if rate is None or rate == source.rate else _resample(samples, source.rate, rate)
 
 

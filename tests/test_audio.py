@@ -130,3 +130,19 @@ def test_a_wav_header_that_was_never_filled_in(tmp_path: Path) -> None:
     content[place : place + 4] = b"\xff\xff\xff\xff"
     (tmp_path / "a.wav").write_bytes(content)
     assert probe(tmp_path / "a.wav").duration == pytest.approx(SECONDS)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e30])
+def test_samples_that_are_no_numbers(tmp_path: Path, wrong: float) -> None:
+    sound = tone()
+    sound[RATE] = wrong
+    soundfile.write(tmp_path / "a.wav", sound, RATE, subtype="FLOAT")
+    assert len(read(tmp_path / "a.wav", RATE, 2.0, 3.0)) == RATE
+    with pytest.raises(Problem, match=r"a.wav: samples from 0.500 to 1.500 s are no numbers: copy or convert"):
+        read(tmp_path / "a.wav", RATE, 0.5, 1.5)
+
+
+def test_the_shortest_sound_there_is(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.ones(1), 48_000, subtype="FLOAT")
+    assert probe(tmp_path / "a.wav").duration == 1 / 48_000
+    assert len(read(tmp_path / "a.wav", RATE)) == 1

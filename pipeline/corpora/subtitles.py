@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.audio import CONTAINERS, MEDIA, SOUND, probe
 from pipeline.corpora.cues import FORMATS, Cue, read_cues
+from pipeline.corpora.hearing import Heard, hearing_faults
 from pipeline.corpora.splits import Found, Multilingual, Source, Split, distinct, natural, placed, sources
 from pipeline.problems import Problem, nearest
 from pipeline.records import Record, Reject, utterance_schema
@@ -23,7 +24,7 @@ from pipeline.records import Record, Reject, utterance_schema
 _EPSILON = 1e-6  # s
 
 
-class Config(Multilingual):
+class Config(Multilingual, Heard):
     folder: str = "."  # of the recordings, in the raw corpus; nested folders are looked through
     spoken: str | None  # the language that is heard; none where its speech has no subtitles of its own
     subtitles: Annotated[
@@ -178,6 +179,7 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
         for language in config.subtitles
         if language != config.primary and language in recording.subtitles
     }
+    items: list[Found | Reject] = []
     for index, cue in enumerate(cues):
         texts = {language: others[language][index] if language in others else None for language in config.subtitles}
         texts[config.primary] = cue.text
@@ -195,7 +197,7 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
                 note = (
                     f"{name} ends {cue.end - duration:.1f} s after its recording: check the frame rate of {file.name}"
                 )
-            yield Reject(str(file), where, reason, cue.text, note)
+            items.append(Reject(str(file), where, reason, cue.text, note))
             continue
         record = {
             "id": name,
@@ -206,7 +208,20 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
             "end": end,
             **texts,
         }
-        yield Found(recording.split, record, str(file), where)
+        items.append(Found(recording.split, record, str(file), where))
+    yield from _listened(config, recording.media, items, config.primary) if recording.media else items
+
+
+def _listened(config: Config, media: Path, items: Sequence[Found | Reject], language: str) -> Iterator[Found | Reject]:
+    """The items in their order; utterances whose sound is of no use become rejects."""
+    found = sorted((item for item in items if isinstance(item, Found)), key=lambda item: item.record["start"])
+    spans = [(item.record["start"], item.record["end"]) for item in found]
+    faults = {id(item): fault for item, fault in zip(found, hearing_faults(config, media, spans), strict=True)}
+    for item in items:
+        if isinstance(item, Found) and faults[id(item)]:
+            yield Reject(item.file, item.where, faults[id(item)], item.record[language])
+        else:
+            yield item
 
 
 def _read(config: Config, file: Path, language: str) -> list[Cue]:

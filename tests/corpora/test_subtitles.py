@@ -27,7 +27,8 @@ def config(**options: Any) -> subtitles.Config:
 
 def recording(folder: Path, name: str = "ep01", seconds: float = 10.0, **texts: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / f"{name}.flac", np.zeros(round(8000 * seconds), np.int16), 8000)
+    noise = np.random.default_rng(1).integers(-9999, 9999, round(8000 * seconds), np.int16)
+    soundfile.write(folder / f"{name}.flac", noise, 8000)
     for language, text in texts.items():
         (folder / f"{name}.{language}.srt").write_text(text, encoding="utf-8")
 
@@ -121,6 +122,22 @@ def test_a_lone_file_is_told_and_left(tmp_path: Path) -> None:
         Problem, match=r"no recording has ms subtitles beside it: name them like ep01.flac and ep01.ms.srt"
     ):
         read(tmp_path)
+
+
+def test_what_is_silent_or_clipped_is_left_out(tmp_path: Path) -> None:
+    cues = "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\nKata {n}\n\n" for n in range(4))
+    recording(tmp_path, **{"ms": cues})
+    sound, rate = soundfile.read(tmp_path / "ep01.flac")
+    sound[rate : 2 * rate] = 0
+    sound[2 * rate : 3 * rate] = np.where(sound[2 * rate : 3 * rate] > 0, 1, -1)
+    soundfile.write(tmp_path / "ep01.flac", sound, rate)
+    found, rejects = read(tmp_path)
+    assert [item.record["ms"] for item in found] == ["Kata 0", "Kata 3"]
+    assert [(r.reason, r.where, r.text) for r in rejects] == [
+        ("silent", "00:00:01.000", "Kata 1"),
+        ("clipped", "00:00:02.000", "Kata 2"),
+    ]
+    assert len(read(tmp_path, listen=False)[0]) == 4
 
 
 def test_subtitles_without_a_language_and_without_media(tmp_path: Path) -> None:
