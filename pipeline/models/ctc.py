@@ -22,7 +22,7 @@ from pipeline.models.layers import Dropout, load_module, save_module
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
-from pipeline.search.ctc import BLANK, greedy, prefix_beam
+from pipeline.search.ctc import BLANK, greedy, prefix_beam, steps_needed
 from pipeline.sequences import batches_of
 from pipeline.training import augment
 
@@ -186,7 +186,7 @@ def search(log_probs: Tensor, steps: Tensor, options: Decode) -> list[list[Hypot
 
 def _batches(data: Data, split: str, config: Config, options: Train) -> training.Batches:
     source, target = data.source[split].sequences, data.target[split].sequences
-    needed = np.array([_steps_needed(target[i]) for i in range(len(target))], dtype=np.int64)
+    needed = np.array([steps_needed(target[i]) for i in range(len(target))], dtype=np.int64)
     usable = np.flatnonzero(-(-source.lengths // config.subsampling) >= needed)
     left_out = np.setdiff1d(np.arange(len(target)), usable)
     if len(left_out):
@@ -215,11 +215,6 @@ def _batches(data: Data, split: str, config: Config, options: Train) -> training
 
     ids = [source.ids[i] for i in usable]
     return training.Batches(source.lengths[usable], options.batch, collate, options.seed, ids)
-
-
-def _steps_needed(tokens: np.ndarray) -> int:
-    """The steps of the shortest alignment: one a token, and a blank between two that are the same; at least one."""
-    return max(len(tokens) + int((tokens[1:] == tokens[:-1]).sum()), 1)
 
 
 def _frames(frames: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, Tensor]:

@@ -24,6 +24,11 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, and large in every byte: 2^64 ov
 _STEP = np.uint64(0xD1B54A32D192ED03)
 
 
+def steps_needed(tokens: np.ndarray) -> int:
+    """The steps of the shortest alignment: one a token, and a blank between two that are the same; at least one."""
+    return max(len(tokens) + int((tokens[1:] == tokens[:-1]).sum()), 1)
+
+
 def collapse(alignment: np.ndarray) -> list[int]:
     """int [T] → the tokens it stands for: one for each run of the same id, without the blanks."""
     starts = np.ones(len(alignment), dtype=bool)
