@@ -105,7 +105,7 @@ def main() -> None:
     before = torch.full((len(tokens), 3), BEGIN)
     with torch.inference_mode():
         theirs = marian(input_ids=tokens, attention_mask=tokens != PAD, decoder_input_ids=before).logits
-        apart = (ours.output(ours.hidden(tokens, before)) - theirs).abs().max().item()
+        apart = (ours.output(ours.hidden(*ours.encode(tokens), before)) - theirs).abs().max().item()
     print(f"logits of the two models are within {apart:.1e}")
 
     def search(rows: np.ndarray) -> list[list[int]]:

@@ -1,7 +1,8 @@
 """Tokens → tokens: the Transformer encoder-decoder (Vaswani et al. 2017)."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 import torch
@@ -20,19 +21,19 @@ from pipeline.state import State
 READS, WRITES = "tokens", "tokens"
 
 
-class Config(Row):
+class Layers(Row):
+    """What every Transformer's layers are made of."""
+
     d_model: int = Field(128, ge=2)
     heads: int = Field(4, ge=1)
-    layers: int = Field(4, ge=1)  # in the encoder, and as many in the decoder
     ffn: int = Field(256, ge=1)
     dropout: float = Field(0.1, ge=0, lt=1)  # of embeddings and of what a sublayer adds
     attention_dropout: float = Field(0.0, ge=0, lt=1)  # of attention weights
     ffn_dropout: float = Field(0.0, ge=0, lt=1)  # inside the feed-forward layer
     norm: Literal["pre", "post"] = "pre"  # where the layer norm stands (Xiong et al. 2020)
-    tied: Literal["all", "target", "none"] = "all"  # all: with the source's, a joint vocabulary
 
     @model_validator(mode="after")
-    def _divides(self) -> "Config":
+    def _divides(self) -> Self:
         if self.d_model % self.heads:
             raise ValueError(f"d_model: {self.d_model} is not divided by its {self.heads} heads")
         if self.d_model % 2:
@@ -40,12 +41,17 @@ class Config(Row):
         return self
 
 
+class Config(Layers):
+    layers: int = Field(4, ge=1)  # in the encoder, and as many in the decoder
+    tied: Literal["all", "target", "none"] = "all"  # all: with the source's, a joint vocabulary
+
+
 class Train(training.Options):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
 
 
 class EncoderLayer(nn.Module):
-    def __init__(self, config: Config):
+    def __init__(self, config: Layers):
         super().__init__()
         self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
         self.feed = FeedForward(config)
@@ -57,7 +63,7 @@ class EncoderLayer(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    def __init__(self, config: Config):
+    def __init__(self, config: Layers):
         super().__init__()
         self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
         self.cross = Attention(config.d_model, config.heads, config.attention_dropout)
@@ -71,7 +77,7 @@ class DecoderLayer(nn.Module):
 
 
 class FeedForward(nn.Module):
-    def __init__(self, config: Config):
+    def __init__(self, config: Layers):
         super().__init__()
         self.inner = nn.Linear(config.d_model, config.ffn)
         self.outer = nn.Linear(config.ffn, config.d_model)
@@ -84,7 +90,7 @@ class FeedForward(nn.Module):
 class Residual(nn.Module):
     """x + f(norm(x)), or norm(x + f(x))."""
 
-    def __init__(self, config: Config):
+    def __init__(self, config: Layers):
         super().__init__()
         self.norm = nn.LayerNorm(config.d_model)
         self.dropout = Dropout(config.dropout)
@@ -96,104 +102,100 @@ class Residual(nn.Module):
         return self.norm(x + self.dropout(f(x)))
 
 
-class Transformer(nn.Module):
-    def __init__(self, config: Config, source_size: int, target_size: int, label_smoothing: float = 0.0):
+class EncoderDecoder(nn.Module):
+    """The layers of a Transformer, and the writing of tokens. What it reads is its heir's, who says what a row is."""
+
+    def __init__(
+        self,
+        config: Layers,
+        target_size: int,
+        *,
+        encoder: Iterable[nn.Module],
+        decoder_layers: int,
+        tied: bool = True,
+        label_smoothing: float = 0.0,
+    ):
+        """`encoder`: layers that take (x [B, S, D], bias) each; `tied`: tokens are read and written by one table."""
         super().__init__()
-        self.config = config
-        self.label_smoothing = label_smoothing
-        if config.tied == "all" and source_size != target_size:
-            raise Problem(
-                f"model.tied: all needs one vocabulary on both sides; the source has {source_size} tokens, the target "
-                f"{target_size}: train a joint one (tokens.*.with), or choose tied: target"
-            )
+        self.layers, self.label_smoothing = config, label_smoothing
         self.target_table = nn.Embedding(target_size, config.d_model)
-        self.source_table = self.target_table if config.tied == "all" else nn.Embedding(source_size, config.d_model)
         self.output = nn.Linear(config.d_model, target_size, bias=False)
-        if config.tied != "none":
+        if tied:
             self.output.weight = self.target_table.weight
-        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
-        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
+        self.encoder = nn.ModuleList(encoder)
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(decoder_layers))
         self.positions: Tensor
         final = nn.LayerNorm if config.norm == "pre" else nn.Identity
         self.encoder_norm, self.decoder_norm = final(config.d_model), final(config.d_model)
         self.dropout = Dropout(config.dropout)
         self.register_buffer("positions", sinusoids(512, config.d_model), persistent=False)
-        self.reset()
 
     def reset(self) -> None:
         """Glorot and Bengio 2010 for matrices; embeddings with variance 1/D, so that scaled by sqrt(D) it is 1."""
         for name, parameter in self.named_parameters():
             if "table" in name or name == "output.weight":
-                nn.init.normal_(parameter, std=self.config.d_model**-0.5)
+                nn.init.normal_(parameter, std=self.layers.d_model**-0.5)
             elif parameter.dim() == 2:
                 nn.init.xavier_uniform_(parameter)
             elif "norm" not in name:
                 nn.init.zeros_(parameter)
 
-    def embed(self, table: nn.Embedding, tokens: Tensor, at: int = 0) -> Tensor:
-        """[B, T] → [B, T, D]: the scaled embedding plus the position, counted from `at`."""
-        end = at + tokens.shape[1]
+    def placed(self, x: Tensor, at: int = 0) -> Tensor:
+        """x [B, T, D], scaled, plus the position of each step, counted from `at`: what the first layer reads."""
+        end = at + x.shape[1]
         if end > len(self.positions):  # longer than any before: the table grows
-            self.positions = sinusoids(2 * end, self.config.d_model).to(self.positions)
-        return self.dropout(F.embedding(tokens, table.weight) * self.config.d_model**0.5 + self.positions[at:end])
+            self.positions = sinusoids(2 * end, self.layers.d_model).to(self.positions)
+        return self.dropout(x * self.layers.d_model**0.5 + self.positions[at:end])
 
-    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, S] → memory [B, S, D] and the bias [B, 1, 1, S] that hides its padding."""
-        bias = torch.zeros(source.shape, device=source.device).masked_fill_(source == PAD, -torch.inf)[:, None, None]
-        x = self.embed(self.source_table, source)
+    def remembered(self, x: Tensor, bias: Tensor) -> Tensor:
+        """What the encoder makes of x [B, S, D]; a bias [B, 1, 1, S] of -inf hides padding."""
         for layer in self.encoder:
             x = layer(x, bias)
-        return self.encoder_norm(x), bias
+        return self.encoder_norm(x)
 
-    def hidden(self, source: Tensor, before: Tensor) -> Tensor:
-        """Source [B, S] and the target shifted right [B, T] → what the output layer reads [B, T, D]."""
-        memory, bias = self.encode(source)
+    def hidden(self, memory: Tensor, bias: Tensor, before: Tensor) -> Tensor:
+        """The encoder's memory [B, S, D], the target shifted right [B, T] → what the output layer reads [B, T, D]."""
         length = before.shape[1]
-        causal = torch.full((length, length), -torch.inf, device=source.device).triu(1)
-        x = self.embed(self.target_table, before)
+        causal = torch.full((length, length), -torch.inf, device=before.device).triu(1)
+        x = self.placed(F.embedding(before, self.target_table.weight))
         for layer in self.decoder:
             x = layer(x, causal, memory, bias)
         return self.decoder_norm(x)
 
-    def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """`source` [B, S], `before` [B, T] (BEGIN first), `after` [B, T] (END last) → summed loss, target tokens."""
-        real = (batch["after"] != PAD).flatten().nonzero()[:, 0]
-        hidden = self.hidden(batch["source"], batch["before"]).flatten(0, 1).index_select(0, real)  # [N, D]
-        after = batch["after"].flatten().index_select(0, real)
+    def written(self, memory: Tensor, bias: Tensor, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        """`before` [B, T] (BEGIN first) and `after` [B, T] (END last) → summed loss, count of target tokens."""
+        real = (after != PAD).flatten().nonzero()[:, 0]
+        hidden = self.hidden(memory, bias, before).flatten(0, 1).index_select(0, real)  # [N, D]
+        labels = after.flatten().index_select(0, real)
         smoothing = self.label_smoothing if self.training else 0.0
-        return smoothed_cross_entropy(hidden, self.output.weight, after, smoothing), torch.tensor(len(real)).to(after)
+        loss = smoothed_cross_entropy(hidden, self.output.weight, labels, smoothing)
+        return loss, torch.tensor(len(real)).to(after)
 
     @property
     def _decoder_layers(self) -> list[DecoderLayer]:
         return cast(list[DecoderLayer], list(self.decoder))
 
-    def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
-        """Source rows, encoded for beam_size hypotheses each; and their lengths [B], END counted."""
-        tokens, lengths = with_end(sequences, rows)
-        return self.start(torch.from_numpy(tokens), beam_size), torch.from_numpy(lengths + 1)
-
-    def start(self, source: Tensor, beam_size: int) -> State:
-        """What decoding needs of [B, S]: every layer's keys and values of the source, and empty ones of the prefix."""
-        memory, bias = self.encode(source)
+    def start(self, memory: Tensor, bias: Tensor, beam_size: int) -> State:
+        """What decoding needs: every layer's keys and values of the memory [B, S, D], and empty ones of the prefix."""
         kept = {"bias": bias}
-        heads, rows = self.config.heads, len(source) * beam_size
+        heads, rows = self.layers.heads, len(memory) * beam_size
         prefix = {}
         for i, layer in enumerate(self._decoder_layers):
             kept[f"keys{i}"], kept[f"values{i}"] = layer.cross.keys_values(memory)
             # Row-major, so that search moves whole rows: a step appends one token's keys and values.
-            prefix[f"past{i}"] = memory.new_zeros(rows, 0, 2, heads, self.config.d_model // heads)
+            prefix[f"past{i}"] = memory.new_zeros(rows, 0, 2, heads, self.layers.d_model // heads)
         return State(prefix, kept)
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
         """One token more for N = B * K prefixes: tokens [N] → logits [N, V], the next state, attention [N, S]."""
         source = state.source
         sentences, length = len(source["bias"]), state.prefix["past0"].shape[1]
-        x = self.embed(self.target_table, tokens[:, None], at=length)  # [N, 1, D]
+        x = self.placed(F.embedding(tokens[:, None], self.target_table.weight), at=length)  # [N, 1, D]
         prefix, weights = {}, []
         for i, layer in enumerate(self._decoder_layers):
 
             def attend(y: Tensor, i: int = i, layer: DecoderLayer = layer) -> Tensor:
-                new = layer.attention.key_value(y).view(len(y), 1, 2, self.config.heads, -1)
+                new = layer.attention.key_value(y).view(len(y), 1, 2, self.layers.heads, -1)
                 past = prefix[f"past{i}"] = torch.cat([state.prefix[f"past{i}"], new], dim=1)  # [N, t, 2, H, D/H]
                 keys, values = past[:, :, 0].permute(0, 2, 3, 1), past[:, :, 1].transpose(1, 2)
                 return layer.attention(y, keys, values)[0]
@@ -211,6 +213,40 @@ class Transformer(nn.Module):
         logits = self.output(self.decoder_norm(x)[:, 0])
         attention = weights[-1].mean(dim=1).flatten(0, 1)  # [B, H, K, S] → [N, S]: the last layer's mean head
         return logits, State(prefix, source), attention
+
+
+class Transformer(EncoderDecoder):
+    def __init__(self, config: Config, source_size: int, target_size: int, label_smoothing: float = 0.0):
+        if config.tied == "all" and source_size != target_size:
+            raise Problem(
+                f"model.tied: all needs one vocabulary on both sides; the source has {source_size} tokens, the target "
+                f"{target_size}: train a joint one (tokens.*.with), or choose tied: target"
+            )
+        super().__init__(
+            config,
+            target_size,
+            encoder=(EncoderLayer(config) for _ in range(config.layers)),
+            decoder_layers=config.layers,
+            tied=config.tied != "none",
+            label_smoothing=label_smoothing,
+        )
+        self.config = config
+        self.source_table = self.target_table if config.tied == "all" else nn.Embedding(source_size, config.d_model)
+        self.reset()
+
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, S] → memory [B, S, D] and the bias [B, 1, 1, S] that hides its padding."""
+        bias = torch.zeros(source.shape, device=source.device).masked_fill_(source == PAD, -torch.inf)[:, None, None]
+        return self.remembered(self.placed(F.embedding(source, self.source_table.weight)), bias), bias
+
+    def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """`source` [B, S], `before` [B, T] (BEGIN first), `after` [B, T] (END last) → summed loss, target tokens."""
+        return self.written(*self.encode(batch["source"]), batch["before"], batch["after"])
+
+    def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
+        """Source rows, encoded for beam_size hypotheses each; and their lengths [B], END counted."""
+        tokens, lengths = with_end(sequences, rows)
+        return self.start(*self.encode(torch.from_numpy(tokens)), beam_size), torch.from_numpy(lengths + 1)
 
 
 def fit(
@@ -250,12 +286,14 @@ def batches(source: Side, target: Side, options: Train) -> training.Batches:
     lengths = np.stack([source.sequences.lengths, target.sequences.lengths], axis=1) + 1
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
-        after, _ = with_end(target.sequences, rows)
-        before = np.pad(after, ((0, 0), (1, 0)), constant_values=BEGIN)[:, :-1]
-        return {
-            "source": torch.from_numpy(with_end(source.sequences, rows)[0]),
-            "before": torch.from_numpy(before),
-            "after": torch.from_numpy(after),
-        }
+        read = torch.from_numpy(with_end(source.sequences, rows)[0])
+        return {"source": read, **shifted(target.sequences, rows)}
 
     return training.Batches(lengths, options.batch, collate, options.seed, source.sequences.ids)
+
+
+def shifted(sequences: Sequences, rows: np.ndarray) -> dict[str, Tensor]:
+    """What a decoder has read (`before` [B, T], BEGIN first) and what it is to write then (`after`, END last)."""
+    after, _ = with_end(sequences, rows)
+    before = np.pad(after, ((0, 0), (1, 0)), constant_values=BEGIN)[:, :-1]
+    return {"before": torch.from_numpy(before), "after": torch.from_numpy(after)}

@@ -65,8 +65,8 @@ def test_incremental_steps_equal_the_whole_prefix(norm: str) -> None:
     model = small_model(norm=norm)
     source = torch.tensor([[4, 5, 6, 3], [7, 3, 0, 0]])
     before = torch.tensor([[2, 8, 9, 4], [2, 5, 5, 6]])
-    whole = model.output(model.hidden(source, before))
-    state = model.start(source, beam_size=1)
+    whole = model.output(model.hidden(*model.encode(source), before))
+    state = model.start(*model.encode(source), beam_size=1)
     for t in range(before.shape[1]):
         logits, state, attention = model.step(before[:, t], state)
         torch.testing.assert_close(logits, whole[:, t], atol=1e-5, rtol=1e-5)
@@ -76,8 +76,8 @@ def test_incremental_steps_equal_the_whole_prefix(norm: str) -> None:
 
 def test_padding_changes_nothing() -> None:
     model = small_model()
-    alone = model.hidden(torch.tensor([[7, 3]]), torch.tensor([[2, 5]]))
-    beside = model.hidden(torch.tensor([[7, 3, 0], [4, 5, 3]]), torch.tensor([[2, 5], [2, 4]]))
+    alone = model.hidden(*model.encode(torch.tensor([[7, 3]])), torch.tensor([[2, 5]]))
+    beside = model.hidden(*model.encode(torch.tensor([[7, 3, 0], [4, 5, 3]])), torch.tensor([[2, 5], [2, 4]]))
     torch.testing.assert_close(alone[0], beside[0])
 
 
