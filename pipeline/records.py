@@ -151,7 +151,8 @@ class Decoded:
 
     @property
     def best(self) -> Any:
-        return self.hypotheses[0]
+        """The best output; of sound, its file."""
+        return self.hypotheses[0] if self.hypotheses else self.audio
 
 
 LINES = "lines.jsonl"

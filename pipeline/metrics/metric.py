@@ -6,7 +6,7 @@ bootstrap needs, and one function serves the test set and its resamples alike.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,15 +33,18 @@ class Training:
 
 @dataclass(frozen=True)
 class Metric:
-    """`statistics(output)` → int [N, K]; `scores` of their sums [..., K]; `baseline` answers without a model."""
+    """`statistics(output)` → [N, K]; `scores` of their sums [..., K]; `baseline` answers without a model."""
 
     statistics: Callable[[Output], np.ndarray]
     scores: Callable[[np.ndarray], Scores]
-    baseline: Callable[[Training, list[Any]], list[Any]]  # training, test sources → hypotheses
+    # Training, test sources → hypotheses. None where there is nothing to learn from text.
+    baseline: Callable[[Training, list[Any]], list[Any]] | None
     counts: Mapping[str, int] = field(default_factory=dict)  # name in the score file → column of the statistics
     signature: Callable[[], str] | None = None  # asked for after `statistics`
     fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
+    # What is compared: values of a field; `audio.Stretch`es; or hypotheses alone, by their `synthesis.Walk`s.
+    of: Literal["values", "sound", "walk"] = "values"
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

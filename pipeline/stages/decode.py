@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +21,9 @@ PICTURED = 8  # sentences whose attention is kept for the report
 def run(name: str) -> None:
     system = row(load().systems, name, "systems")
     with paths.replacing(paths.hypotheses(name)) as folder:
+        start = perf_counter()
         write_decoded(folder, _decode(name, system, folder))
+        _tell(name, folder, perf_counter() - start)
 
 
 def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
@@ -43,7 +46,7 @@ def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
             finished=best.finished,
             attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
             source_tokens=source.codec.tokens(source.sequences[i])
-            if pictured and hasattr(source.codec, "tokens")
+            if (pictured or sound) and hasattr(source.codec, "tokens")
             else [],
             target_tokens=target.tokens(best.tokens) if pictured and not sound else [],
             audio=_write(folder, source.sequences.ids[i], best) if sound else None,
@@ -59,3 +62,10 @@ def _write(folder: Path, identifier: str, hypothesis: Hypothesis) -> str | None:
     (folder / place).parent.mkdir(exist_ok=True)
     audio.write(folder / place, hypothesis.waveform, hypothesis.rate)
     return place.as_posix()
+
+
+def _tell(name: str, folder: Path, seconds: float) -> None:
+    """How long it took, loading included: for the log alone, since it varies from run to run."""
+    said = sum(audio.probe(file).duration for file in folder.glob("audio/*.flac"))
+    rate = f", {said / seconds:.1f} times as fast as its {said:.0f} s of sound are played" if said else ""
+    print(f"{name}: decoded in {seconds:.1f} s{rate}")

@@ -3,18 +3,24 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline import paths
+from pipeline.audio import Stretch
 from pipeline.data import load_codec
+from pipeline.judging import Judge
 from pipeline.metrics.bootstrap import intervals
 from pipeline.metrics.catalogue import find
 from pipeline.metrics.metric import Metric, Output, Training
-from pipeline.params import System, load, row
+from pipeline.metrics.synthesis import Walk
+from pipeline.params import NONE, System, load, row
 from pipeline.problems import Problem
-from pipeline.records import Decoded, read_decoded, read_field
+from pipeline.records import Decoded, read_decoded, read_field, read_table
 from pipeline.sequences import read_json
 
 Scores = dict[str, float | int | str]
@@ -26,7 +32,10 @@ def run(name: str) -> None:
     if not lines:
         raise Problem(f"{paths.hypotheses(name)} holds no sentence: look into the test split of {system.corpus}")
     try:
-        scores = evaluate(lines, _training(system), load_codec(system.target), system.metrics)
+        if _field(system.target) == "audio":
+            scores = evaluate_sound(lines, _spoken(name, system, lines), system.metrics)
+        else:
+            scores = evaluate(lines, _training(system), load_codec(system.target), system.metrics)
     except Problem as problem:
         raise Problem(f"systems.{name}.metrics: {problem}") from None
     with paths.replacing_file(paths.scores(name)) as partial:
@@ -48,8 +57,9 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
         metric = find(name, lowercase)
         references: list[Any] = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
-        if not all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True)):
-            raise Problem(f"{name} does not fit the corpus: choose a metric for this kind of source and target")
+        fits = all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True))
+        if not fits or metric.of != "values" or metric.baseline is None:
+            raise _misfit(name)
         trivial = metric.baseline(training, sources)
         if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
             references, trivial = (_each(codec, "prepare", values) for values in (references, trivial))
@@ -58,19 +68,96 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
             if lowercase:  # but nobody can tell what case a lower-cased system meant
                 references, trivial = ([_lower(value) for value in values] for values in (references, trivial))
         scores |= _score(metric, name, *(Output(sources, references, h, known) for h in (hypotheses, trivial)))
-    scores["sentences"] = len(lines)
-    scores["tokens"] = sum(_length(line) for line in lines)
-    scores["empty"] = sum(not line.best for line in lines)
-    scores["never_stopped"] = sum(not line.finished for line in lines)
-    return scores
+    return scores | _counts(lines)
 
 
-def _score(metric: Metric, name: str, output: Output, trivial: Output) -> Scores:
+@dataclass(frozen=True)
+class Spoken:
+    """A synthesised test set."""
+
+    outputs: list[Stretch | None]
+    recordings: list[Stretch]  # of the same sentences by people
+    training: Stretch  # the first training recording, which is all that the trivial system plays
+    needs: Path | None = None  # the folder of the recogniser that judges
+    manifest: Path | None = None  # of the test, for the texts where the source is none
+
+    @cached_property
+    def judge(self) -> Judge:
+        if self.needs is None:
+            raise Problem("speech is scored as text by a recogniser: name one as `needs`, or take mcd and failures")
+        return Judge(self.needs)
+
+    @cached_property
+    def heard(self) -> tuple[list[str], list[str], list[str]]:
+        """The texts of the outputs, the recordings and the trivial system."""
+        return (
+            self.judge.hear(self.outputs),
+            self.judge.hear(self.recordings),
+            self.judge.hear([self.training]) * len(self.outputs),
+        )
+
+    def texts(self, sources: list[Any]) -> list[str]:
+        """What was to be said: the sources, or the field that the recogniser was trained to write."""
+        if all(isinstance(source, str) for source in sources) or self.needs is None or self.manifest is None:
+            return sources
+        return read_field(self.manifest, read_json(self.needs / "target" / "codec.json")["field"])
+
+
+def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> Scores:
+    """The content of a score file of a system whose output is sound.
+
+    A metric of texts is asked of what the recogniser in `needs` hears. `<metric>_recordings` is the same of people's
+    recordings: nobody can expect to be heard better than them.
+    Raises Problem for an unknown metric, and for one that does not fit the data.
+    """
+    sources = [line.source for line in lines]
+    scores: Scores = {}
+    for name in metrics:
+        metric = find(name)
+        if metric.of == "walk":
+            if any(line.audio and not line.focus for line in lines):
+                raise Problem(f"{name} does not fit: the system does not tell which part of its source it is saying")
+            walks = [Walk(line.focus, len(line.source_tokens), line.finished) for line in lines]
+            scores |= _score(metric, name, Output(sources, [], walks), None)
+        elif metric.of == "sound":
+            trivial = [spoken.training] * len(lines)
+            scores |= _score(
+                metric, name, *(Output(sources, spoken.recordings, sounds) for sounds in (spoken.outputs, trivial))
+            )
+        else:
+            metric = find(name, spoken.judge.lowercase)
+            references: list[Any] = spoken.texts(sources)
+            if not all(metric.fits(source, text) for source, text in zip(sources, references, strict=True)):
+                raise _misfit(name)
+            if spoken.judge.lowercase:
+                references = [_lower(text) for text in references]
+            output, recordings, baseline = (Output(sources, references, texts) for texts in spoken.heard)
+            scores |= _score(metric, name, output, baseline)
+            beside = _score(metric, name, recordings, None)
+            for key in (key for key in beside if f"{key}_low" in beside):
+                scores |= {f"{key}_recordings{part}": beside[key + part] for part in ("", "_low", "_high")}
+    return scores | _counts(lines)
+
+
+def _counts(lines: list[Decoded]) -> Scores:
+    return {
+        "sentences": len(lines),
+        "tokens": sum(_length(line) for line in lines),
+        "empty": sum(not line.best for line in lines),
+        "never_stopped": sum(not line.finished for line in lines),
+    }
+
+
+def _misfit(name: str) -> Problem:
+    return Problem(f"{name} does not fit the corpus: choose a metric for this kind of source and target")
+
+
+def _score(metric: Metric, name: str, output: Output, trivial: Output | None) -> Scores:
     statistics = metric.statistics(output)
     sums = statistics.sum(axis=0)
     found = _defined(metric.scores(sums))
     bounds = intervals(statistics, metric.scores)
-    baseline = _defined(metric.scores(metric.statistics(trivial).sum(axis=0)))
+    baseline = _defined(metric.scores(metric.statistics(trivial).sum(axis=0))) if trivial is not None else {}
     scores: Scores = {}
     for key, value in found.items():
         low, high = bounds[key]
@@ -89,12 +176,30 @@ def _defined(values: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 
 def _training(system: System) -> Training:
-    fields = [
-        read_json(paths.encoding(place) / "codec" / "codec.json")["field"] for place in (system.source, system.target)
-    ]
+    fields = [_field(place) for place in (system.source, system.target)]
     manifest = paths.manifest(system.corpus, "train")
     source, target = ([] if field == "audio" else read_field(manifest, field) for field in fields)
     return Training(source, target)
+
+
+def _field(place: str) -> str:
+    return str(read_json(paths.encoding(place) / "codec" / "codec.json")["field"])
+
+
+def _spoken(name: str, system: System, lines: list[Decoded]) -> Spoken:
+    folder, test = paths.hypotheses(name), paths.manifest(system.corpus, "test")
+    train = next(read_table(paths.manifest(system.corpus, "train"), ["audio", "start", "end"]))
+    return Spoken(
+        outputs=[Stretch(folder / line.audio) if line.audio else None for line in lines],
+        recordings=[_stretch(record) for record in read_table(test, ["audio", "start", "end"])],
+        training=_stretch(train),
+        needs=paths.model(system.needs) if system.needs != NONE else None,
+        manifest=test,
+    )
+
+
+def _stretch(record: Mapping[str, Any]) -> Stretch:
+    return Stretch(Path(record["audio"]), record["start"], record["end"])
 
 
 def _each(codec: Any, form: str, values: list[Any]) -> list[Any]:
@@ -108,9 +213,12 @@ def _lower(value: str | list[str]) -> str | list[str]:
 
 
 def _length(line: Decoded) -> int:
-    """Words of the sentence: of the source where that is a list of words (tagging, parsing), of the reference else."""
-    words = line.source if isinstance(line.source, list) else line.reference
-    return len(words.split() if isinstance(words, str) else words)
+    """Words of the sentence: of the source where that is a list of words (tagging, parsing), of the reference else.
+
+    Of the source as well where the reference is sound.
+    """
+    words = line.source if isinstance(line.source, list) or line.reference is None else line.reference
+    return len(words.split() if isinstance(words, str) else words or ())
 
 
 def _show(name: str, scores: Scores) -> None:

@@ -1,15 +1,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pipeline import paths
+from pipeline import audio, paths
+from pipeline.audio import Stretch
 from pipeline.metrics.metric import Training
 from pipeline.problems import Problem
 from pipeline.records import TAGGED_SCHEMA, Decoded, write_decoded, write_table
 from pipeline.sequences import write_json
 from pipeline.stages import evaluate as stage
-from pipeline.stages.evaluate import evaluate
+from pipeline.stages.evaluate import Spoken, evaluate, evaluate_sound
 
 PARAMS = """
 raw: {{r: {{kind: none}}}}
@@ -136,3 +138,70 @@ def test_trees_are_scored_against_right_branching_ones():
         scores["f1_baseline"] == 33.33
     )  # (S 0 3) is right, (NP 1 3) and (NP 2 3) are not; the full stop does not count
     assert scores["tokens"] == 4
+
+
+class Hearer:
+    """A recogniser that hears what a test says, by the name of the file."""
+
+    lowercase = True
+
+    def __init__(self, **texts):
+        self.texts = texts
+
+    def hear(self, sounds):
+        return [self.texts[sound.file.stem] if sound else "" for sound in sounds]
+
+
+def spoken(folder, hearer=None):
+    for number, name in enumerate(("train", "said1", "said2", "recorded1", "recorded2")):
+        random = np.random.default_rng(number)
+        audio.write(folder / f"{name}.wav", random.normal(0, 0.1, 8000).astype(np.float32), 16_000)
+
+    def sound(name):
+        return Stretch(folder / f"{name}.wav")
+
+    found = Spoken([sound("said1"), None], [sound("recorded1"), sound("recorded2")], sound("train"))
+    found.__dict__["judge"] = hearer
+    return found
+
+
+def synthesised():
+    lines = [("Selamat pagi", True, "said1.wav", range(12)), ("Apa khabar", False, None, [])]
+    return [
+        Decoded(text, text, None, [], [0.0], finished, source_tokens=list(text), audio=file, focus=list(focus))
+        for text, finished, file, focus in lines
+    ]
+
+
+def test_what_is_synthesised_is_scored_as_sound_as_a_walk_and_as_text(tmp_path):
+    hearer = Hearer(train="apa pagi", said1="selamat padi", recorded1="selamat pagi", recorded2="apa kabar")
+    scores = evaluate_sound(synthesised(), spoken(tmp_path, hearer), ["wer", "mcd", "failures"])
+    assert [key for key in scores if f"{key}_low" in scores] == ["wer", "wer_recordings", "mcd", "failures"]
+    assert scores["wer"] == 75.0  # `padi` for pagi, and nothing for two words
+    assert scores["wer_recordings"] == 25.0
+    assert scores["wer_baseline"] == 50.0
+    assert scores["mcd"] > 0
+    assert scores["mcd_baseline"] > 0
+    assert scores["failures"] == 50.0
+    assert (scores["skips"], scores["repeats"], scores["never_stopped"], scores["empty"]) == (1, 0, 1, 1)
+    assert (scores["sentences"], scores["tokens"]) == (2, 4)
+
+
+def test_speech_is_not_scored_as_text_without_a_recogniser(tmp_path):
+    sounds = spoken(tmp_path)
+    del sounds.__dict__["judge"]
+    assert "mcd" in evaluate_sound(synthesised(), sounds, ["mcd"])
+    with pytest.raises(Problem, match="speech is scored as text by a recogniser: name one as `needs`"):
+        evaluate_sound(synthesised(), sounds, ["cer"])
+
+
+def test_a_sound_without_its_walk_cannot_be_told_to_have_failed(tmp_path):
+    lines = [Decoded("x", "x", None, [], [0.0], True, source_tokens=["x"], audio="said1.wav")]
+    with pytest.raises(Problem, match="failures does not fit: the system does not tell"):
+        evaluate_sound(lines, spoken(tmp_path), ["failures"])
+
+
+@pytest.mark.parametrize("metric", ["mcd", "failures"])
+def test_texts_are_not_scored_as_sound(metric):
+    with pytest.raises(Problem, match=f"{metric} does not fit the corpus"):
+        evaluate([decoded("a", "a", source="b")], Training(["a"], ["a"]), object(), [metric])
