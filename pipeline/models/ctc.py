@@ -23,7 +23,7 @@ from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.search.ctc import BLANK, greedy, prefix_beam, steps_needed
-from pipeline.sequences import batches_of
+from pipeline.sequences import Sequences, batches_of
 from pipeline.training import augment
 
 READS, WRITES = "features", "tokens"
@@ -160,23 +160,32 @@ def load(folder: Path) -> Recogniser:
     return model
 
 
-@torch.inference_mode()
 def decode(*, model: Recogniser, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source. Utterances of about one length are searched together."""
-    sequences = source.sequences
-    order = np.argsort(sequences.lengths, kind="stable")
-    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
-    for rows in batches_of(sequences.lengths, order.tolist(), options.batch):
-        frames, lengths = _frames(*sequences.padded(rows))
-        log_probs, steps = model.log_probs(frames, lengths)
-        for row, n_best in zip(rows, search(log_probs.transpose(0, 1), steps, options), strict=True):
+    found: list[list[Hypothesis]] = [[] for _ in range(len(source.sequences))]
+    for rows, log_probs, steps in emissions(model, source.sequences, options.batch):
+        for row, n_best in zip(rows, search(log_probs, steps, options), strict=True):
             found[row] = n_best
     yield from found
 
 
-def search(log_probs: Tensor, steps: Tensor, options: Decode) -> list[list[Hypothesis]]:
-    """log_probs [B, S, V], steps [B] → n-best lists."""
-    values, lengths = log_probs.cpu().numpy(), steps.cpu().numpy()
+@torch.inference_mode()
+def emissions(
+    model: Recogniser, sequences: Sequences, batch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Utterances of about one length, `batch` padded frames of them at a time.
+
+    Yields which rows of the sequences they are [B], their log-probabilities [B, S, V] and their counts of steps [B].
+    """
+    order = np.argsort(sequences.lengths, kind="stable")
+    for rows in batches_of(sequences.lengths, order.tolist(), batch):
+        frames, lengths = _frames(*sequences.padded(rows))
+        log_probs, steps = model.log_probs(frames, lengths)
+        yield rows, log_probs.transpose(0, 1).cpu().numpy(), steps.cpu().numpy()
+
+
+def search(values: np.ndarray, lengths: np.ndarray, options: Decode) -> list[list[Hypothesis]]:
+    """Log-probabilities [B, S, V], counts of steps [B] → n-best lists."""
     if options.beam_size == 1:
         return greedy(values, lengths)
     return prefix_beam(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from pipeline.records import Hypothesis
+from pipeline.search.prior import Prior
 from pipeline.state import State
 
 # step(tokens [N], state) → unnormalised log-probabilities [N, V], the next state, attention [N, S] or None.
@@ -26,20 +27,27 @@ def beam(
     beam_size: int,
     length_penalty: float = 1.0,
     n_best: int = 1,
+    prior: Prior | None = None,
 ) -> list[list[Hypothesis]]:
     """Beam search over `len(max_lengths)` sentences; `state` has beam_size prefix rows a sentence.
 
-    A hypothesis Y scores log P(Y) / |Y|^length_penalty, with END counted in |Y|; 0 is no normalisation. A sentence is
-    done when beam_size hypotheses have ended and the best prefix alive, scored at its present length, is below the
-    worst of them. One that reaches its `max_lengths` entry is cut there and marked as unfinished. Returns n-best lists,
-    best first. The vocabulary has two entries at least.
+    A hypothesis Y scores log P(Y) / |Y|^length_penalty + what `prior` adds for its tokens, with END counted as one of
+    them; a length_penalty of 0 is no normalisation. A sentence is done when beam_size hypotheses have ended and the
+    best prefix alive, scored at its present length, is below the worst of them. One that reaches its `max_lengths`
+    entry is cut there and marked as unfinished. Returns n-best lists, best first. The vocabulary has two entries at
+    least.
     """
     search = _Beam(begin, end, max_lengths, beam_size, length_penalty, n_best)
+    prior_state = None if prior is None else prior.start(len(search.last))
+    added: Tensor | None = None
     while len(search.alive):
         logits, state, attention = step(search.last, state)
-        hypotheses, sentences = search.advance(logits, attention)
+        if prior is not None and prior_state is not None:
+            added, prior_state = prior.step(search.last, prior_state)
+        hypotheses, sentences = search.advance(logits, attention, added)
         if len(search.alive):
             state = state.select(hypotheses, sentences)
+            prior_state = prior_state and prior_state.select(hypotheses)
     return search.results
 
 
@@ -55,18 +63,30 @@ class _Beam:
         self.attention: Tensor | None = None  # [N, t, S]
         self.scores = torch.full((batch, beam_size), -torch.inf, device=device)  # [B', K] log P of the prefixes
         self.scores[:, 0] = 0.0  # all K rows of a sentence begin alike: one counts
+        self.given = torch.zeros_like(self.scores)  # [B', K] what the prior has added for them
 
-    def advance(self, logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Take one token more. Returns the rows of the prefix to go on with, and of the source if it shrank."""
+    def advance(
+        self, logits: Tensor, attention: Tensor | None, added: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Take one token more. Returns the rows of the prefix to go on with, and of the source if it shrank.
+
+        Prefixes of one length are ranked by |Y|^length_penalty times their score, log P + |Y|^length_penalty · given.
+        """
         count, width = len(self.alive), self.width
+        length = self.tokens.shape[1] + 1
+        factor = length**self.penalty
         log_sum = logits.logsumexp(dim=1, keepdim=True)
-        values, tokens = top(logits, 2 * width)  # [N, M], M = 2K where V allows: enough even if K of them are END
+        ranked = logits if added is None else logits + factor * added
+        before = self.scores if added is None else self.scores + factor * self.given
+        values, tokens = top(ranked, 2 * width)  # [N, M], M = 2K where V allows: enough even if K of them are END
         each = values.shape[1]
-        totals = (self.scores.view(-1, 1) + (values - log_sum)).view(count, -1)  # [B', K * M]
+        totals = (before.view(-1, 1) + (values - log_sum)).view(count, -1)  # [B', K * M]
         totals, order = totals.topk(2 * width, dim=1)  # [B', 2K] best first
         rows = order // each + torch.arange(count, device=order.device)[:, None] * width  # of N
         tokens = tokens.view(count, -1).gather(1, order)
-        length = self.tokens.shape[1] + 1
+        given = self.given.view(-1)[rows]
+        if added is not None:
+            given = given + added[rows, tokens]
         if attention is not None:
             past = self.attention
             step = attention[:, None]
@@ -77,13 +97,15 @@ class _Beam:
         self._collect(ended, rows, totals, length)
         # The K best that go on: a stable sort puts the ended ones last and keeps the order of the others.
         going = (tokens == self.end).to(torch.int8).sort(dim=1, stable=True).indices[:, :width]
-        self.scores, rows, tokens = (x.gather(1, going) for x in (totals, rows, tokens))
-        kept = self._still_alive(length, rows, tokens)
+        totals, given, rows, tokens = (x.gather(1, going) for x in (totals, given, rows, tokens))
+        kept = self._still_alive(length, totals, rows, tokens)
         shrunk = len(kept) < count
         if shrunk:
             chosen = kept.to(rows.device)
-            self.scores, rows, tokens = self.scores[chosen], rows[chosen], tokens[chosen]
+            totals, given, rows, tokens = (x[chosen] for x in (totals, given, rows, tokens))
             self.alive = self.alive[kept]
+        self.scores = totals if added is None else totals - factor * given
+        self.given = given
         flat = rows.reshape(-1)
         self.last = tokens.reshape(-1)
         self.tokens = torch.cat([self.tokens.index_select(0, flat), self.last[:, None]], dim=1)
@@ -104,10 +126,10 @@ class _Beam:
         found.sort(key=lambda hypothesis: -hypothesis.score)
         del found[max(self.width, self.n_best) :]
 
-    def _still_alive(self, length: int, rows: Tensor, tokens: Tensor) -> Tensor:
+    def _still_alive(self, length: int, totals: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
         """[B''] which of the searched sentences go on; those cut at their limit are collected as unfinished."""
         going = []
-        best = self.scores[:, 0].tolist()
+        best = totals[:, 0].tolist()
         for i, sentence in enumerate(self.alive.tolist()):
             found, limit = self.results[sentence], int(self.limits[sentence])
             if length >= limit:

@@ -6,17 +6,15 @@ alignment. `prefix_beam` adds up the alignments that collapse to the same sequen
 for all utterances of a batch at once.
 """
 
-from collections.abc import Callable
-
 import numpy as np
+import torch
+from torch import Tensor
 
 from pipeline.records import Hypothesis
+from pipeline.search.prior import Prior
+from pipeline.state import State
 
 BLANK = 0
-
-# Sequences of tokens → [N, V], what each token adds to the score if it comes next (a weighted log-probability, say).
-# The column of `end` is added once, when the audio is over.
-LanguageModel = Callable[[list[tuple[int, ...]]], np.ndarray]
 
 # The keys of prefixes: a hash of their tokens, modulo 2^64. Slots of the beam that hold nothing match no prefix.
 _EMPTY, _ABOVE_EMPTY, _UNUSED, _ABOVE_UNUSED = (np.uint64(2**63 + i) for i in range(4))
@@ -57,18 +55,22 @@ def prefix_beam(
     beam_size: int,
     candidates: int = 0,
     n_best: int = 1,
-    language_model: LanguageModel | None = None,
-    end: int | None = None,
+    length_penalty: float = 0.0,
+    prior: Prior | None = None,
+    begin: int = BLANK,
+    end: int = BLANK,
 ) -> list[list[Hypothesis]]:
-    """The `n_best` most probable token sequences of each utterance; their scores are log-probabilities.
+    """The `n_best` best token sequences Y of each utterance; without a prior their scores are log-probabilities.
 
     log_probs: float [B, T, V]; lengths: int [B], frames. A prefix is only lengthened by the `candidates` most probable
-    tokens of a frame (0: by all). `language_model` is asked once for each prefix that enters the beam.
+    tokens of a frame (0: by all). Y scores log P(Y) / |Y|^length_penalty + what `prior` adds for its tokens, which
+    begin with `begin` and have `end` behind them, when the audio is over; `end` is counted in |Y|. The prior is asked
+    once for each prefix that enters the beam.
     """
     order = np.argsort(-lengths, kind="stable")  # longest first: the utterances still running are always rows [:n]
     lengths = lengths[order]
     log_probs = log_probs[order].astype(np.float64)
-    beam = _Beam(len(order), beam_size, log_probs.shape[2], language_model)
+    beam = _Beam(len(order), beam_size, log_probs.shape[2], length_penalty, prior, begin)
     tried = _candidates(log_probs, candidates)  # [B, T, C]
     back: list[tuple[np.ndarray, np.ndarray]] = []  # a frame: the slot each prefix comes from, and the token it gained
     for t in range(int(lengths.max(initial=0))):
@@ -88,10 +90,11 @@ class _Beam:
     """K prefixes for each of B utterances, with the probability of the alignments that lead to each.
 
     As in Hannun et al., these are kept in two sums: alignments that end in the blank, after which a repeat of the last
-    token is a new token, and alignments that end in the last token itself, after which it is the same one.
+    token is a new token, and alignments that end in the last token itself, after which it is the same one. All prefixes
+    of a frame explain the same audio, so they are ranked by |Y|^penalty times their score: log P + |Y|^penalty · given.
     """
 
-    def __init__(self, rows: int, slots: int, vocabulary: int, language_model: LanguageModel | None):
+    def __init__(self, rows: int, slots: int, vocabulary: int, penalty: float, prior: Prior | None, begin: int):
         self.blank = np.full((rows, slots), -np.inf)  # [B, K]
         self.label = np.full((rows, slots), -np.inf)
         self.last = np.full((rows, slots), -1)  # the last token; -1: there is none yet
@@ -100,12 +103,14 @@ class _Beam:
         self.blank[:, 0] = 0  # the beam begins with the empty prefix alone
         self.key[:, 0] = _EMPTY
         self.parent[:, 0] = _ABOVE_EMPTY
-        self.model = language_model
-        if language_model is not None:
-            self.prefixes: list[list[tuple[int, ...]]] = [[()] * slots for _ in range(rows)]
-            self.given = np.zeros((rows, slots))  # what the language model has added so far
-            first = np.asarray(language_model([()]), dtype=np.float64)
-            self.next = np.broadcast_to(first, (rows, slots, vocabulary)).copy()  # [B, K, V]
+        self.length = np.ones((rows, slots))  # |Y|, the end counted
+        self.penalty = penalty
+        self.prior = prior
+        if prior is not None:
+            self.given = np.zeros((rows, slots))  # what the prior has added so far
+            first, self.state = prior.step(torch.full((1,), begin), prior.start(1))
+            self.state = self.state.select(torch.zeros(rows * slots, dtype=torch.long))
+            self.next = np.broadcast_to(_numbers(first), (rows, slots, vocabulary)).copy()  # [B, K, V]
 
     def advance(self, log_probs: np.ndarray, tried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One frame for the first n utterances. log_probs: [n, V]; tried: [n, C].
@@ -138,11 +143,13 @@ class _Beam:
 
         # The best K of the K prefixes and their K x C lengthenings.
         scores = np.concatenate([np.logaddexp(stay_blank, stay_label), gain.reshape(n, -1)], axis=1)
-        if self.model is not None:
-            given = self.given[:n]
+        if self.prior is not None:
+            given, length = self.given[:n], self.length[:n]
             step = np.take_along_axis(self.next[:n], tried[:, None, :].repeat(slots, axis=1), axis=2)
-            added = np.concatenate([given, (given[:, :, None] + step).reshape(n, -1)], axis=1)
-            scores = scores + added
+            longer = given[:, :, None] + step
+            added = np.concatenate([given, longer.reshape(n, -1)], axis=1)
+            factor = np.concatenate([length, np.repeat(length + 1, tried.shape[1], axis=1)], axis=1) ** self.penalty
+            scores = scores + factor * added
         chosen = _best(scores, slots)  # [n, K]
         gained = chosen >= slots
         came_from = np.where(gained, (chosen - slots) // tried.shape[1], chosen)
@@ -158,29 +165,47 @@ class _Beam:
         self.last[:n] = np.where(gained, tokens, last[rows, came_from])
         self.parent[:n] = np.where(alive, np.where(gained, old_key, parent[rows, came_from]), _ABOVE_UNUSED)
         self.key[:n] = np.where(alive, np.where(gained, new_key, old_key), _UNUSED)
-        if self.model is not None:
+        self.length[:n] = self.length[:n][rows, came_from] + gained
+        if self.prior is not None:
             self.given[:n] = added[rows, chosen]
             self.next[:n] = self.next[:n][rows, came_from]
-            self._ask(came_from, tokens, gained & alive)
+            self._ask(self.prior, came_from, tokens, gained & alive)
         return came_from, tokens
 
-    def scores(self, end: int | None) -> np.ndarray:
-        """[B, K], with what the language model says of a prefix, and of its ending here."""
-        total: np.ndarray = np.logaddexp(self.blank, self.label)
-        if self.model is None:
-            return total
-        return total + self.given + (self.next[:, :, end] if end is not None else 0)
+    def scores(self, end: int) -> np.ndarray:
+        """[B, K], with what the prior says of a prefix, and of its ending here."""
+        total: np.ndarray = np.logaddexp(self.blank, self.label) / self.length**self.penalty
+        return total if self.prior is None else total + self.given + self.next[:, :, end]
 
-    def _ask(self, came_from: np.ndarray, tokens: np.ndarray, new: np.ndarray) -> None:
-        """Lengthen the prefixes, and ask the language model what may follow those that are new."""
-        assert self.model is not None
-        for b, (slots, gained) in enumerate(zip(came_from.tolist(), tokens.tolist(), strict=True)):
-            old = self.prefixes[b]
-            self.prefixes[b] = [old[s] if g < 0 else (*old[s], g) for s, g in zip(slots, gained, strict=True)]
-        rows, slots = np.nonzero(new)
+    def _ask(self, prior: Prior, came_from: np.ndarray, tokens: np.ndarray, new: np.ndarray) -> None:
+        """Move the prior's states with their prefixes, and ask it what may follow those that are new; all [n, K]."""
+        n, slots = came_from.shape
+        origin = (came_from + np.arange(n)[:, None] * slots).reshape(-1)
+        self.state = self.state.select(torch.from_numpy(origin))
+        rows = np.flatnonzero(new)
         if len(rows):
-            asked = [self.prefixes[b][k] for b, k in zip(rows.tolist(), slots.tolist(), strict=True)]
-            self.next[rows, slots] = self.model(asked)
+            asked = torch.from_numpy(rows)
+            added, state = prior.step(torch.from_numpy(tokens.reshape(-1)[rows]), self.state.select(asked))
+            self.state = _written(self.state, asked, state)
+            self.next.reshape(-1, self.next.shape[2])[rows] = _numbers(added)
+
+
+def _written(state: State, rows: Tensor, part: State) -> State:
+    """`state` with `part` in place of some of its rows; a tensor [N, T, ...] grows along T where the part's has."""
+    prefix = {}
+    for name, whole in state.prefix.items():
+        new = part.prefix[name]
+        if new.dim() > 1 and new.shape[1] > whole.shape[1]:
+            grown = whole.new_zeros(len(whole), *new.shape[1:])
+            grown[:, : whole.shape[1]] = whole
+            whole = grown
+        prefix[name] = whole.index_copy(0, rows, new)
+    return State(prefix, state.source)
+
+
+def _numbers(tensor: Tensor) -> np.ndarray:
+    values: np.ndarray = tensor.double().cpu().numpy()
+    return values
 
 
 def _candidates(log_probs: np.ndarray, count: int) -> np.ndarray:

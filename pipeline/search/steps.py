@@ -17,6 +17,7 @@ from pipeline.data import BEGIN, END, Side, Vocabulary
 from pipeline.params import Row
 from pipeline.records import Hypothesis
 from pipeline.search.beam import beam
+from pipeline.search.prior import Prior
 from pipeline.sequences import Sequences, batches_of
 
 
@@ -38,15 +39,22 @@ class Decode(Row):
 def decode(*, model: Any, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source. Rows of about one length are searched together."""
     sequences = source.sequences
-    order = np.argsort(sequences.lengths, kind="stable")
     found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
-    for rows in batches_of(sequences.lengths + 1, order.tolist(), max(1, options.batch // options.beam_size)):
+    for rows in batches(sequences, options):
         for row, n_best in zip(rows, search(model, sequences, rows, options), strict=True):
             found[row] = n_best
     yield from found
 
 
-def search(model: Any, sequences: Sequences, rows: np.ndarray, options: Decode) -> list[list[Hypothesis]]:
+def batches(sequences: Sequences, options: Decode) -> list[np.ndarray]:
+    """The rows that are searched together, [B] each: of about one length."""
+    order = np.argsort(sequences.lengths, kind="stable")
+    return batches_of(sequences.lengths + 1, order.tolist(), max(1, options.batch // options.beam_size))
+
+
+def search(
+    model: Any, sequences: Sequences, rows: np.ndarray, options: Decode, prior: Prior | None = None
+) -> list[list[Hypothesis]]:
     """The n-best lists of some rows, searched as one batch."""
     state, lengths = model.begin(sequences, rows, options.beam_size)
     found = beam(
@@ -58,6 +66,7 @@ def search(model: Any, sequences: Sequences, rows: np.ndarray, options: Decode) 
         beam_size=options.beam_size,
         length_penalty=options.length_penalty,
         n_best=options.n_best,
+        prior=prior,
     )
     return [[_trimmed(one, length) for one in n_best] for n_best, length in zip(found, lengths.tolist(), strict=True)]
 

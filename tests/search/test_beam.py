@@ -28,14 +28,31 @@ def start(sentences: int, width: int) -> State:
     return State({"sentence": rows, "count": torch.zeros_like(rows)}, {"source": torch.arange(sentences)})
 
 
-def best_of_all(table: Tensor, length: int, penalty: float) -> list[tuple[float, list[int]]]:
+class Bigram:
+    """What a table says of each token after the last one, as a prior; its state is the tokens so far."""
+
+    def __init__(self, table: Tensor):
+        self.table = table
+
+    def start(self, rows: int) -> State:
+        return State({"past": torch.zeros(rows, 0, dtype=torch.long)}, {})
+
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        past = torch.cat([state.prefix["past"], tokens[:, None]], dim=1)
+        return self.table[past[:, -1]], State({"past": past}, {})
+
+
+def best_of_all(
+    table: Tensor, length: int, penalty: float, prior: Tensor | None = None
+) -> list[tuple[float, list[int]]]:
     log_p = table.log_softmax(dim=1)
     found = []
     for words in range(length):
         for tokens in product(range(1, table.shape[0]), repeat=words):
             path = [1, *tokens, END]
             total = sum(log_p[a, b].item() for a, b in pairwise(path))
-            found.append((total / (words + 1) ** penalty, list(tokens)))
+            given = 0.0 if prior is None else sum(prior[a, b].item() for a, b in pairwise(path))
+            found.append((total / (words + 1) ** penalty + given, list(tokens)))
     return sorted(found, key=lambda pair: -pair[0])
 
 
@@ -60,6 +77,28 @@ def test_a_wide_beam_finds_the_best_sequences(penalty: float) -> None:
         for hypothesis, (score, tokens) in zip(found[sentence], expected, strict=True):
             assert hypothesis.score == pytest.approx(score, abs=1e-4)
             assert hypothesis.attention == [[0.5, 0.5]] * len(tokens)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6])
+def test_a_prior_is_added_whatever_the_length_penalty(penalty: float) -> None:
+    torch.manual_seed(4)
+    tables, prior = torch.randn(5, 4, 4) * 2, torch.randn(4, 4).log_softmax(dim=1)
+    tables[:, :, END] += 1.0
+    found = beam(
+        markov(tables),
+        start(5, 64),
+        begin=1,
+        end=END,
+        max_lengths=torch.full((5,), 5),
+        beam_size=64,
+        length_penalty=penalty,
+        n_best=3,
+        prior=Bigram(prior),
+    )
+    for sentence in range(5):
+        expected = best_of_all(tables[sentence], 5, penalty, prior)[:3]
+        assert [h.tokens for h in found[sentence]] == [tokens for _, tokens in expected]
+        assert [h.score for h in found[sentence]] == pytest.approx([score for score, _ in expected], abs=1e-4)
 
 
 def test_greedy_takes_the_likeliest_token_each_time() -> None:

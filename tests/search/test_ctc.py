@@ -5,8 +5,11 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from pipeline.search.ctc import collapse, greedy, prefix_beam
+from pipeline.state import State
 
 
 def random_log_probs(rows: int, frames: int, size: int, seed: int = 0, scale: float = 1.5) -> np.ndarray:
@@ -105,20 +108,67 @@ def test_candidates_bound_what_may_follow() -> None:
     assert {token for h in found for token in h.tokens} <= best_of_a_frame
 
 
-def test_a_language_model_is_added_to_every_sequence_and_its_end() -> None:
-    size, end = 4, 3
+class Bigram:
+    """λ log P(b | a) as a prior; it writes every prefix into its state, row by row, to see what becomes of it."""
+
+    def __init__(self, log_probs: np.ndarray):
+        self.table = torch.from_numpy(0.5 * log_probs)
+        self.asked: list[tuple[int, ...]] = []
+
+    def start(self, rows: int) -> State:
+        return State({"past": torch.zeros(rows, 0, dtype=torch.long), "length": torch.zeros(rows).long()}, {})
+
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        past, length = state.prefix["past"], state.prefix["length"]
+        room = int(length.max()) + 1 - past.shape[1]
+        past = torch.cat([past, past.new_zeros(len(past), max(0, room))], dim=1)
+        past[torch.arange(len(past)), length] = tokens
+        self.asked += [tuple(row[: n + 1].tolist()) for row, n in zip(past, length, strict=True)]
+        return self.table[tokens], State({"past": past, "length": length + 1}, {})
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.7])
+def test_a_prior_is_added_to_every_sequence_and_its_end(penalty: float) -> None:
+    size, begin, end = 4, 0, 3
     bigram = random_log_probs(1, frames=size, size=size, seed=9)[0]
-    asked: list[tuple[int, ...]] = []
-
-    def language_model(prefixes: list[tuple[int, ...]]) -> np.ndarray:
-        asked.extend(prefixes)
-        return np.stack([0.5 * bigram[prefix[-1] if prefix else 0] for prefix in prefixes])
-
+    prior = Bigram(bigram)
     log_probs = random_log_probs(1, frames=4, size=size)
-    (found,) = prefix_beam(log_probs, np.array([4]), beam_size=500, n_best=500, language_model=language_model, end=end)
+    (found,) = prefix_beam(
+        log_probs,
+        np.array([4]),
+        beam_size=500,
+        n_best=500,
+        length_penalty=penalty,
+        prior=prior,
+        begin=begin,
+        end=end,
+    )
     truth = {
-        tokens: score + sum(0.5 * bigram[a, b] for a, b in zip((0, *tokens), (*tokens, end), strict=True))
+        tokens: score / (len(tokens) + 1) ** penalty
+        + sum(0.5 * bigram[a, b] for a, b in zip((begin, *tokens), (*tokens, end), strict=True))
         for tokens, score in every_sequence(log_probs[0]).items()
     }
     assert {tuple(h.tokens): pytest.approx(h.score) for h in found} == truth
-    assert len(asked) == len(set(asked)), "a prefix is asked about once while it stays in the beam"
+    assert len(prior.asked) == len(set(prior.asked)), "a prefix is asked about once while it stays in the beam"
+    assert set(prior.asked) == {(begin, *tokens) for tokens in truth}, "each state holds its own prefix"
+
+
+def test_a_prior_keeps_its_states_with_their_utterances() -> None:
+    size, lengths = 5, np.array([3, 8, 0, 6])
+    prior = Bigram(random_log_probs(1, frames=size, size=size, seed=9)[0])
+    log_probs = random_log_probs(4, frames=8, size=size, scale=0.5)
+    options = {"beam_size": 4, "n_best": 4, "prior": prior, "end": 4}
+    together = prefix_beam(log_probs, lengths, **options)  # type: ignore[arg-type]
+    for i, length in enumerate(lengths):
+        (alone,) = prefix_beam(log_probs[i : i + 1, :length], lengths[i : i + 1], **options)  # type: ignore[arg-type]
+        assert [h.tokens for h in together[i]] == [h.tokens for h in alone]
+        assert [h.score for h in together[i]] == pytest.approx([h.score for h in alone])
+
+
+def test_a_prior_can_change_the_best_sequence() -> None:
+    """`1` and `2` sound alike; the prior has heard of 2 alone."""
+    log_probs = np.log(np.array([[[0.1, 0.5, 0.4, 1e-9]]]))
+    table = np.log(np.array([[0.01, 0.01, 0.97, 0.01]] * 4))
+    [[heard]] = prefix_beam(log_probs, np.array([1]), beam_size=4)
+    [[fused]] = prefix_beam(log_probs, np.array([1]), beam_size=4, prior=Bigram(table), end=3)
+    assert (heard.tokens, fused.tokens) == ([1], [2])
