@@ -6,6 +6,7 @@ from functools import partial
 from pipeline.metrics.error_rate import cer, wer
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.parsing import parsing
+from pipeline.metrics.perplexity import perplexity
 from pipeline.metrics.synthesis import failures, mcd
 from pipeline.metrics.tagging import tagging
 from pipeline.metrics.translation import TOKENIZERS, bleu, bleu_tokenised, chrf
@@ -26,6 +27,7 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "chrf": partial(chrf, lowercase=lowercase),
         "tagging": tagging,
         "parsing": parsing,
+        "perplexity": perplexity,
         "mcd": mcd,
         "failures": failures,
     }

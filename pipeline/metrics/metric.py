@@ -43,8 +43,9 @@ class Metric:
     signature: Callable[[], str] | None = None  # asked for after `statistics`
     fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
-    # What is compared: values of a field; `audio.Stretch`es; or hypotheses alone, by their `synthesis.Walk`s.
-    of: Literal["values", "sound", "walk"] = "values"
+    # What is compared: values of a field; `audio.Stretch`es; hypotheses alone, by their `synthesis.Walk`s; or how
+    # likely a system finds the texts.
+    of: Literal["values", "sound", "walk", "likelihood"] = "values"
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

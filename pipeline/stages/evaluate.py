@@ -58,8 +58,14 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
         references: list[Any] = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
         fits = all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True))
-        if not fits or metric.of != "values" or metric.baseline is None:
+        if not fits or metric.of not in ("values", "likelihood") or metric.baseline is None:
             raise _misfit(name)
+        if metric.of == "likelihood":
+            references = [codec.encode(text) for text in references]
+            trivial = metric.baseline(Training([], [codec.encode(text) for text in training.targets]), references)
+            found = [line.scores[0] for line in lines]
+            scores |= _score(metric, name, *(Output(sources, references, each) for each in (found, trivial)))
+            continue
         trivial = metric.baseline(training, sources)
         if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
             references, trivial = (_each(codec, "prepare", values) for values in (references, trivial))
