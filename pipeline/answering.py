@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import audio, paths
-from pipeline.data import typed_side
+from pipeline.data import UNKNOWN, typed_side
 from pipeline.params import System, configure, load, row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
@@ -31,7 +31,8 @@ class Answer:
 class Answering:
     """A system of params.yaml that answers."""
 
-    def __init__(self, name: str, system: System, n_best: int):
+    def __init__(self, name: str, system: System, n_best: int, **given: Any):
+        """`given`: options of its decoding that replace those of params.yaml."""
         self.system = system
         self.trained = Trained.open(paths.model(name))
         if self.trained.kind != system.model.kind:
@@ -39,11 +40,11 @@ class Answering:
                 f"{paths.model(name)}: its kind is {self.trained.kind}, and systems.{name}.model.kind is "
                 f"{system.model.kind}: train it anew by `dvc repro train@{name}`"
             )
-        self.options = _options(self.trained.craft, name, system, n_best)
+        self.options = _options(self.trained.craft, name, system, n_best, given)
         self.target = self.trained.target
 
     @classmethod
-    def open(cls, task: str, room: str, name: str | None, n_best: int) -> "Answering":
+    def open(cls, task: str, room: str, name: str | None, n_best: int, **given: Any) -> "Answering":
         """The system called `name`, or the first one of `task`. Its source stands in `room`: features or tokens.
 
         Raises Problem if there is none, if it is not trained, or if it does not give `n_best` outputs.
@@ -57,7 +58,7 @@ class Answering:
         system = row(systems, name, "systems")
         if system.source.split("/")[0] != room:
             raise Problem(f"systems.{name} reads {system.source}, not {room}: name another by --system")
-        return cls(name, system, n_best)
+        return cls(name, system, n_best, **given)
 
     @property
     def target_field(self) -> str:
@@ -75,6 +76,18 @@ class Answering:
         output = self.target.decode(hypothesis.tokens)
         detokenise = getattr(self.target, "detokenise", None)
         return Answer(output if detokenise is None else detokenise(output), hypothesis.score)
+
+    def say(self, text: str) -> tuple[np.ndarray, int]:
+        """Speech: float32 [S], and its rate in Hz. Raises Problem for what it has no sound for."""
+        codec = self.trained.source
+        strange = [letter for letter in dict.fromkeys(text) if UNKNOWN in codec.encode(letter)]
+        if strange or not len(codec.encode(text)):
+            told = f"{' '.join(strange)} occurs in no text it was trained on" if strange else "there is nothing to say"
+            raise Problem(f"{text!r}: {told}: write words in letters that {self.trained.name} knows")
+        [[hypothesis]] = self.trained.decode(typed_side(codec, [text]), self.options)
+        if hypothesis.waveform is None or not len(hypothesis.waveform):
+            raise Problem(f"{text!r}: {self.trained.name} makes no sound of it: train it longer, or say it otherwise")
+        return hypothesis.waveform, hypothesis.rate
 
     def transcribe(self, file: Path) -> list[Answer]:
         """The text of a media file of any length, n-best. Its pieces' texts are joined, their scores added up."""
@@ -125,11 +138,11 @@ def quietest(waveform: np.ndarray, rate: int) -> int:
     return int(half + np.argmin(around[half:]) + width // 2) * step
 
 
-def _options(craft: Any, name: str, system: System, n_best: int) -> Any:
-    """The system's `decode`, widened to `n_best` outputs."""
+def _options(craft: Any, name: str, system: System, n_best: int, given: dict[str, Any]) -> Any:
+    """The system's `decode`, with what is given, widened to `n_best` outputs."""
     search = searching(craft)
     known = search.Decode.model_fields
-    changed = dict(system.decode)
+    changed = system.decode | given
     if "n_best" in known:
         changed["n_best"] = n_best
         if "beam_size" in known:

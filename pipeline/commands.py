@@ -51,7 +51,7 @@ Scores = Annotated[bool, typer.Option("--scores", help="Write its score and a ta
 
 
 def register(app: typer.Typer) -> None:
-    for command in (transcribe, translate, tag, parse):
+    for command in (transcribe, translate, tag, parse, say):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -115,6 +115,22 @@ def parse(files: Texts = None, system: System = None, n_best: Count = 1, scores:
         return attach(repair(brackets.split(), len(words)), words, [NO_TAG] * len(words))
 
     _answer(Answering.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores)
+
+
+def say(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be said, as the corpus writes it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to: a .wav or .flac file.")],
+    system: System = None,
+    speaker: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A speaker of the corpus. Default: the system's own.")
+    ] = None,
+) -> None:
+    """Say a text: sound in a file."""
+    from pipeline import audio
+    from pipeline.answering import Answering
+
+    given = {} if speaker is None else {"speaker": speaker}
+    audio.write(output, *Answering.open("tts", "tokens", system, 1, **given).say(" ".join(text.split())))
 
 
 def _answer(

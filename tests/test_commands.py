@@ -36,6 +36,7 @@ PARAMS: dict[str, Any] = {
 }
 ROWS = {
     "asr_echo": ("asr", "talk", "features/mel", "tokens/said", {"kind": "echo"}),
+    "tts_hum": ("tts", "talk", "tokens/said", "features/mel", {"kind": "hum"}),
     "mt_echo": ("mt", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
     "parse_attention": ("parse", "trees", "tokens/tree_words", "tokens/brackets", {"kind": "attention", "hidden": 8}),
@@ -61,6 +62,25 @@ def echo() -> ModuleType:
 
     module = ModuleType("pipeline.models.echo")
     module.Config, module.Decode, module.decode = Row, EchoDecode, decode  # type: ignore[attr-defined]
+    module.load = lambda folder: None  # type: ignore[attr-defined]
+    return module
+
+
+class HumDecode(Row):
+    speaker: str = "ana"
+
+
+def hum() -> ModuleType:
+    """A synthesiser that says a tenth of a second for a character; ana speaks lower than ben."""
+
+    def decode(*, model: Any, source: Any, target: Any, options: HumDecode) -> Iterator[list[Hypothesis]]:
+        for length in source.sequences.lengths:
+            seconds = np.arange(int(length) * 1600) / 16_000
+            pitch = {"ana": 200, "ben": 100}[options.speaker]
+            yield [Hypothesis([], 0.0, waveform=np.sin(2 * np.pi * pitch * seconds).astype(np.float32), rate=16_000)]
+
+    module = ModuleType("pipeline.models.hum")
+    module.Config, module.Decode, module.decode = Row, HumDecode, decode  # type: ignore[attr-defined]
     module.load = lambda folder: None  # type: ignore[attr-defined]
     return module
 
@@ -105,7 +125,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with paths.replacing(paths.model("parse_attention")) as place:
             attention.save(network.eval(), place)
             train.complete(place, load().systems["parse_attention"], "untrained")
-        for name in ("asr_echo", "mt_echo"):
+        for name in ("asr_echo", "mt_echo", "tts_hum"):
             paths.model(name).mkdir()
             train.complete(paths.model(name), load().systems[name], "none")
     return folder
@@ -115,6 +135,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(world)
     monkeypatch.setitem(sys.modules, "pipeline.models.echo", echo())
+    monkeypatch.setitem(sys.modules, "pipeline.models.hum", hum())
 
     def call(*arguments: str, given: str | bytes = "") -> tuple[int, list[str], str]:
         """Exit status, lines of standard output, standard error."""
@@ -276,3 +297,29 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
     assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("options", "periods"), [((), 80), (("--speaker", "ben"), 40)])
+def test_a_text_is_said(run: Run, tmp_path: Path, options: tuple[str, ...], periods: int) -> None:
+    for suffix in ("wav", "flac"):
+        assert run("say", " abba\n", "-o", f"{tmp_path}/said.{suffix}", *options)[:2] == (0, [])
+        sound, rate = soundfile.read(tmp_path / f"said.{suffix}")
+        assert (len(sound), rate) == (0.1 * 4 * 16_000, 16_000)
+        assert abs(np.count_nonzero(np.diff(np.sign(sound)) > 0) - periods) < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "output", "said"),
+    [
+        ("abЖa", "a.wav", "'abЖa': Ж occurs in no text it was trained on"),
+        ("  ", "a.wav", "there is nothing to say"),
+        ("ab", "a.txt", "a.txt cannot be written"),
+        ("ab", "nowhere/a.wav", "nowhere/a.wav cannot be written"),
+    ],
+)
+def test_what_cannot_be_said_is_told(run: Run, tmp_path: Path, text: str, output: str, said: str) -> None:
+    status, _, err = run("say", text, "-o", str(tmp_path / output))
+    assert status != 0
+    assert said in err
+    assert "Traceback" not in err
+    assert not (tmp_path / output).exists()
