@@ -5,7 +5,6 @@ none (the blank), and the loss adds up every alignment of the tokens with the st
 first, so that the LSTM takes one step for several frames. Features come in with mean 0 a band.
 """
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 
 from pipeline import training
 from pipeline.data import Data, Side, Vocabulary
+from pipeline.models.frames import convolved, frames_of, strided
 from pipeline.models.layers import Dropout, load_module, save_module
 from pipeline.params import Row
 from pipeline.problems import Problem
@@ -27,8 +27,6 @@ from pipeline.sequences import Sequences, batches_of
 from pipeline.training import augment
 
 READS, WRITES = "features", "tokens"
-KERNEL = 5  # steps that a convolution sees
-ROUND = 32  # frames: batches are as wide as a multiple of it
 
 
 class Config(Row):
@@ -65,11 +63,7 @@ class Recogniser(nn.Module):
         super().__init__()
         self.config, self.inputs, self.outputs = config, inputs, outputs
         wide, both = config.channels, 2 * config.hidden
-        self.strides = [2] * int(math.log2(config.subsampling)) or [1]
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(inputs if i == 0 else wide, wide, KERNEL, stride, padding=KERNEL // 2)
-            for i, stride in enumerate(self.strides)
-        )
+        self.convolutions = strided(inputs, wide, config.subsampling)
         self.norm = nn.LayerNorm(wide)
         self.layers = nn.ModuleList(
             Bidirectional(wide if i == 0 else both, config.hidden) for i in range(config.layers)
@@ -79,12 +73,7 @@ class Recogniser(nn.Module):
 
     def log_probs(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Frames [B, T, F] and their counts [B] → log-probabilities [S, B, V] and the counts of steps [B]."""
-        x = frames.transpose(1, 2)  # [B, F, T]
-        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
-            # Padding is silent before each layer: an utterance's output does not depend on its neighbours.
-            x = x * (torch.arange(x.shape[2], device=x.device) < lengths[:, None])[:, None]
-            x = F.relu(convolution(x))
-            lengths = (lengths + stride - 1) // stride
+        x, lengths = convolved(frames, lengths, self.convolutions)  # [B, C, S]
         x = self.dropout(self.norm(x.permute(2, 0, 1)))  # [S, B, C]
         mirror = _mirror(lengths, x.shape[0])
         for layer in self.layers:
@@ -179,7 +168,7 @@ def emissions(
     """
     order = np.argsort(sequences.lengths, kind="stable")
     for rows in batches_of(sequences.lengths, order.tolist(), batch):
-        frames, lengths = _frames(*sequences.padded(rows))
+        frames, lengths = frames_of(*sequences.padded(rows))
         log_probs, steps = model.log_probs(frames, lengths)
         yield rows, log_probs.transpose(0, 1).cpu().numpy(), steps.cpu().numpy()
 
@@ -219,19 +208,8 @@ def _batches(data: Data, split: str, config: Config, options: Train) -> training
         if split == "train":
             frames, lengths = augmented(frames, lengths, needed[rows] * config.subsampling, rows, epoch)
         tokens, _ = target.padded(rows, fill=BLANK)
-        frames_tensor, lengths_tensor = _frames(frames, lengths)
+        frames_tensor, lengths_tensor = frames_of(frames, lengths)
         return {"frames": frames_tensor, "lengths": lengths_tensor, "tokens": torch.from_numpy(tokens).long()}
 
     ids = [source.ids[i] for i in usable]
     return training.Batches(source.lengths[usable], options.batch, collate, options.seed, ids)
-
-
-def _frames(frames: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Frames [B, T, F] as a tensor whose width is a multiple of ROUND, and at least that: no utterance is too short.
-
-    A CPU's LSTM is compiled anew for each width, and kept: few widths save a gigabyte.
-    """
-    width = max(-(-frames.shape[1] // ROUND), 1) * ROUND
-    wide = np.zeros((len(frames), width, frames.shape[2]), np.float32)
-    wide[:, : frames.shape[1]] = frames
-    return torch.from_numpy(wide), torch.from_numpy(lengths.astype(np.int64))

@@ -135,17 +135,21 @@ class EncoderDecoder(nn.Module):
         for name, parameter in self.named_parameters():
             if "table" in name or name == "output.weight":
                 nn.init.normal_(parameter, std=self.layers.d_model**-0.5)
-            elif parameter.dim() == 2:
+            elif parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
             elif "norm" not in name:
                 nn.init.zeros_(parameter)
 
     def placed(self, x: Tensor, at: int = 0) -> Tensor:
-        """x [B, T, D], scaled, plus the position of each step, counted from `at`: what the first layer reads."""
+        """x [B, T, D] plus the position of each step, counted from `at`: what the first layer reads."""
         end = at + x.shape[1]
         if end > len(self.positions):  # longer than any before: the table grows
             self.positions = sinusoids(2 * end, self.layers.d_model).to(self.positions)
-        return self.dropout(x * self.layers.d_model**0.5 + self.positions[at:end])
+        return self.dropout(x + self.positions[at:end])
+
+    def embed(self, table: nn.Embedding, tokens: Tensor, at: int = 0) -> Tensor:
+        """Tokens [B, T] → [B, T, D]: the scaled embedding plus the position."""
+        return self.placed(F.embedding(tokens, table.weight) * self.layers.d_model**0.5, at)
 
     def remembered(self, x: Tensor, bias: Tensor) -> Tensor:
         """What the encoder makes of x [B, S, D]; a bias [B, 1, 1, S] of -inf hides padding."""
@@ -157,7 +161,7 @@ class EncoderDecoder(nn.Module):
         """The encoder's memory [B, S, D], the target shifted right [B, T] → what the output layer reads [B, T, D]."""
         length = before.shape[1]
         causal = torch.full((length, length), -torch.inf, device=before.device).triu(1)
-        x = self.placed(F.embedding(before, self.target_table.weight))
+        x = self.embed(self.target_table, before)
         for layer in self.decoder:
             x = layer(x, causal, memory, bias)
         return self.decoder_norm(x)
@@ -190,7 +194,7 @@ class EncoderDecoder(nn.Module):
         """One token more for N = B * K prefixes: tokens [N] → logits [N, V], the next state, attention [N, S]."""
         source = state.source
         sentences, length = len(source["bias"]), state.prefix["past0"].shape[1]
-        x = self.placed(F.embedding(tokens[:, None], self.target_table.weight), at=length)  # [N, 1, D]
+        x = self.embed(self.target_table, tokens[:, None], at=length)  # [N, 1, D]
         prefix, weights = {}, []
         for i, layer in enumerate(self._decoder_layers):
 
@@ -237,7 +241,7 @@ class Transformer(EncoderDecoder):
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """[B, S] → memory [B, S, D] and the bias [B, 1, 1, S] that hides its padding."""
         bias = torch.zeros(source.shape, device=source.device).masked_fill_(source == PAD, -torch.inf)[:, None, None]
-        return self.remembered(self.placed(F.embedding(source, self.source_table.weight)), bias), bias
+        return self.remembered(self.embed(self.source_table, source), bias), bias
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`source` [B, S], `before` [B, T] (BEGIN first), `after` [B, T] (END last) → summed loss, target tokens."""

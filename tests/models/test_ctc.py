@@ -9,6 +9,7 @@ import torch
 
 from pipeline.data import Data, Side
 from pipeline.models import ctc
+from pipeline.models.frames import frames_of
 from pipeline.params import configure
 from pipeline.problems import Problem
 from pipeline.sequences import Sequences
@@ -151,7 +152,7 @@ def test_utterances_too_short_for_their_text_are_left_out_and_named(
 def test_bfloat16_gives_about_the_same_loss(copier: ctc.Recogniser) -> None:
     source, target = sides(8, seed=8)
     rows = np.arange(8)
-    frames, lengths = ctc._frames(*source.sequences.padded(rows))
+    frames, lengths = frames_of(*source.sequences.padded(rows))
     tokens = torch.from_numpy(target.sequences.padded(rows)[0]).long()
     batch = {"frames": frames, "lengths": lengths, "tokens": tokens}
     exact, count = copier(batch)
