@@ -1,5 +1,6 @@
 """python -m pipeline <stage> <name>, and the commands that use a trained system. Nothing heavy is imported unneeded."""
 
+import ctypes
 import sys
 from importlib import import_module
 
@@ -7,6 +8,8 @@ import typer
 
 from pipeline import commands
 from pipeline.problems import Problem
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 
 app = typer.Typer(
     add_completion=False,
@@ -33,6 +36,7 @@ def _whole_stage(verb: str, sentence: str) -> None:
 _whole_stage("fingerprint", "Hash the syntax tree of every module: what stages depend on.")
 _stage("prepare", "Write a raw corpus to data/raw: generate it, or fetch it with its checksum.")
 _stage("ingest", "Read a raw corpus into manifests; what is dropped is kept with its reason.")
+_stage("align", "Hold the cues of a corpus against their sound; what is kept is a corpus of the alignment's name.")
 _stage("featurize", "Turn audio into feature shards.")
 _stage("tokenize", "Build a vocabulary and turn text into ids.")
 _stage("train", "Train a system.")
@@ -66,7 +70,18 @@ def scores(markdown: bool = typer.Option(False, "--markdown", help="A Markdown t
         print(f"\nreport: {paths.report().resolve().as_uri()}")
 
 
+def _keep_memory() -> None:
+    """What torch frees stays with the process for its next tensor. A training spends a sixth of its time, else, on
+    giving memory back to the kernel and getting it again. (mallopt is the GNU C library's; elsewhere nothing is done.)
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, 2**25)
+        library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
 def main() -> None:
+    _keep_memory()
     try:
         app(standalone_mode=True)
     except Problem as problem:
