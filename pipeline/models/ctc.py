@@ -19,6 +19,7 @@ from pipeline import training
 from pipeline.data import Data, Side, Vocabulary
 from pipeline.models.frames import convolved, frames_of, strided
 from pipeline.models.layers import Dropout, load_module, save_module
+from pipeline.models.recurrent import Bidirectional, mirror_of
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
@@ -75,7 +76,7 @@ class Recogniser(nn.Module):
         """Frames [B, T, F] and their counts [B] → log-probabilities [S, B, V] and the counts of steps [B]."""
         x, lengths = convolved(frames, lengths, self.convolutions)  # [B, C, S]
         x = self.dropout(self.norm(x.permute(2, 0, 1)))  # [S, B, C]
-        mirror = _mirror(lengths, x.shape[0])
+        mirror = mirror_of(lengths, x.shape[0])
         for layer in self.layers:
             x = self.dropout(layer(x, mirror))
         return self.output(x).float().log_softmax(dim=2), lengths
@@ -87,46 +88,6 @@ class Recogniser(nn.Module):
         counts = (tokens != BLANK).sum(dim=1)
         loss = F.ctc_loss(log_probs, tokens, lengths, counts, blank=BLANK, reduction="sum")
         return loss, counts.sum()
-
-
-class Bidirectional(nn.Module):
-    """An LSTM over an utterance, and another over the same utterance backwards (Schuster and Paliwal 1997).
-
-    Both begin at an end of the utterance itself: padding comes after it in either direction. So they need no packed
-    sequences, which a CPU computes three times as slowly. What both say is brought to mean 0 and deviation 1 a step.
-    """
-
-    def __init__(self, inputs: int, hidden: int):
-        super().__init__()
-        self.forwards = nn.LSTM(inputs, hidden)
-        self.backwards = nn.LSTM(inputs, hidden)
-        self.norm = nn.LayerNorm(2 * hidden)
-        for name, parameter in self.named_parameters():
-            if "weight_hh" in name:
-                for gate in parameter.data.chunk(4):  # input, forget, cell, output
-                    nn.init.orthogonal_(gate)
-            elif ".bias" in name:
-                nn.init.zeros_(parameter)
-            if "bias_ih" in name:
-                nn.init.ones_(parameter.data[hidden : 2 * hidden])  # remember at first: Jozefowicz et al. 2015
-
-    def forward(self, x: Tensor, mirror: Tensor) -> Tensor:
-        """x [S, B, C], mirror [S * B] from `_mirror` → [S, B, 2 * hidden]."""
-        after, _ = self.forwards(x)
-        before, _ = self.backwards(_rearranged(x, mirror))
-        return self.norm(torch.cat([after, _rearranged(before, mirror)], dim=2))
-
-
-def _mirror(lengths: Tensor, steps: int) -> Tensor:
-    """Which row of [S * B] comes to each place when every utterance is turned round within its own length: [S * B]."""
-    step = torch.arange(steps, device=lengths.device)[:, None]  # [S, 1]
-    turned = torch.where(step < lengths, lengths - 1 - step, step)  # [S, B]
-    return (turned * len(lengths) + torch.arange(len(lengths), device=lengths.device)).flatten()
-
-
-def _rearranged(x: Tensor, order: Tensor) -> Tensor:
-    """[S, B, C] with its S * B rows in another order."""
-    return x.flatten(0, 1).index_select(0, order).view_as(x)
 
 
 def fit(

@@ -1,13 +1,8 @@
-"""What recurrent architectures share: LSTMs over padded rows, in both directions, and the padding that they like."""
+"""What recurrent architectures share: LSTMs over padded rows, in both directions, and dropout that lasts."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from pipeline.sequences import Sequences
-
-ROUND = 32  # frames: batches are as wide as a multiple of it
 
 
 class Bidirectional(nn.Module):
@@ -55,19 +50,3 @@ def locked_dropout(x: Tensor, rate: float, training: bool) -> Tensor:
     if not training or not rate:
         return x
     return x * F.dropout(torch.ones_like(x[:1]), rate)
-
-
-def padded_frames(sequences: Sequences, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Rows of frames as tensors [B, T, F] and lengths [B], the width rounded as `rounded` does."""
-    return rounded(*sequences.padded(rows))
-
-
-def rounded(frames: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Frames [B, T, F] as a tensor whose width is a multiple of ROUND, and at least that: no utterance is too short.
-
-    A CPU's LSTM is compiled anew for each width, and kept: few widths save a gigabyte.
-    """
-    width = max(-(-frames.shape[1] // ROUND), 1) * ROUND
-    wide = np.zeros((len(frames), width, frames.shape[2]), np.float32)
-    wide[:, : frames.shape[1]] = frames
-    return torch.from_numpy(wide), torch.from_numpy(lengths.astype(np.int64))
