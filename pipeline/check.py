@@ -30,6 +30,11 @@ def check(params: Params) -> None:
             where = f"{room}.{name}"
             if module := named(room, row.kind, where):
                 fits(module.Config, row.options, where)
+    for name, alignment in params.alignments.items():
+        fits(import_module("pipeline.alignment").Config, alignment.options, f"alignments.{name}")
+        kind = params.corpora[alignment.corpus].kind
+        if (module := named("corpora", kind, f"corpora.{alignment.corpus}")) and not hasattr(module, "tracks"):
+            faults.append(f"alignments.{name}.corpus: {kind} has no cues with times: take a corpus of kind subtitles")
     for name, system in params.systems.items():
         where = f"systems.{name}"
         module = named("models", system.model.kind, f"{where}.model")

@@ -43,6 +43,20 @@ class Corpus(Craft):
     raw: str
 
 
+class Alignment(BaseModel):
+    """A corpus's cues held against their sound (`pipeline.alignment`): what is kept is a corpus of this name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    corpus: str
+    raw: str  # the corpus's raw folder: DVC aligns anew when the subtitles or the sound change
+    system: str  # the CTC recogniser that listens
+    texts: str  # a corpus whose fields show what each language looks like
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
 class Encoding(Craft):
     """One field of a corpus as numbers: features (`pipeline.features.<kind>`) or tokens (`pipeline.tokens.<kind>`)."""
 
@@ -77,6 +91,7 @@ class System(Row):
 class Params(Row):
     raw: dict[str, Raw] = {}
     corpora: dict[str, Corpus] = {}
+    alignments: dict[str, Alignment] = {}
     features: dict[str, Features] = {}
     tokens: dict[str, Encoding] = {}
     systems: dict[str, System] = {}
@@ -143,13 +158,21 @@ def _check_names(params: Params) -> None:
                 f"corpora.{name}.raw: there is neither a row raw.{corpus.raw} nor a folder data/raw/{corpus.raw}: "
                 f"{nearest(corpus.raw, params.raw)} (or put your files there and `dvc add` them)"
             )
+    for name, alignment in params.alignments.items():
+        if name in params.corpora:
+            raise Problem(f"alignments.{name}: there is a corpus of this name: give the alignment another")
+        _expect(f"alignments.{name}.corpus", alignment.corpus, params.corpora)
+        _expect(f"alignments.{name}.raw", alignment.raw, [params.corpora[alignment.corpus].raw])
+        _expect(f"alignments.{name}.system", alignment.system, params.systems)
+        _expect(f"alignments.{name}.texts", alignment.texts, params.corpora)
+    corpora: dict[str, Corpus | Alignment] = {**params.corpora, **params.alignments}
     for section, rows in (("features", params.features), ("tokens", params.tokens)):
         for name, encoding in rows.items():
-            _expect(f"{section}.{name}.corpus", encoding.corpus, params.corpora)
+            _expect(f"{section}.{name}.corpus", encoding.corpus, corpora)
     for name, features in params.features.items():
-        _expect(f"features.{name}.raw", features.raw, [params.corpora[features.corpus].raw])
+        _expect(f"features.{name}.raw", features.raw, [corpora[features.corpus].raw])
     for name, system in params.systems.items():
-        _expect(f"systems.{name}.corpus", system.corpus, params.corpora)
+        _expect(f"systems.{name}.corpus", system.corpus, corpora)
         sides = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
         _expect(f"systems.{name}.source", system.source, sides)
         _expect(f"systems.{name}.target", system.target, sides)

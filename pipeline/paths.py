@@ -31,6 +31,11 @@ def summary(corpus: str) -> Path:
     return DATA / "summaries" / f"{corpus}.json"
 
 
+def ledger(alignment: str) -> Path:
+    """What became of every cue: a table."""
+    return DATA / "ledgers" / f"{alignment}.parquet"
+
+
 def encoding(place: str) -> Path:
     """The folder of `features/<name>` or `tokens/<name>`, as params.yaml writes it: codec/ train/ dev/ test/."""
     return DATA / place

@@ -75,6 +75,11 @@ def read_cues(file: Path, language: str, encoding: str, fps: float | None) -> li
     return [_cue(number, event) for number, event in enumerate(events, start=1)]
 
 
+def unspoken(text: str) -> bool:
+    """Whether a cue with this text, markup and all, would hold no speech."""
+    return bool(_cue(1, pysubs2.SSAEvent(text=text)).fault)
+
+
 def _events(file: Path, text: str, fps: float | None) -> list[Any]:
     rows = re.split(r"\r\n|\r|\n", text)
     form = FORMATS[file.suffix.lower()]

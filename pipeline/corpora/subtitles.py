@@ -23,6 +23,8 @@ from pipeline.records import Record, Reject, utterance_schema
 
 _EPSILON = 1e-6  # s
 
+Times = tuple[float, float]  # s
+
 
 class Config(Multilingual, Heard):
     folder: str = "."  # of the recordings, in the raw corpus; nested folders are looked through
@@ -105,6 +107,48 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
             yield replace(item, split=split) if isinstance(item, Found) else item
 
 
+@dataclass(frozen=True)
+class Track:
+    """One recording with its cues as their files have them, nothing left out: what an alignment hears."""
+
+    recording: str
+    split: str | None
+    media: Path
+    file: Path  # of the primary language
+    cues: list[Cue]
+    others: dict[str, list[Cue]]  # by language
+
+
+def tracks(config: Config, raw: Path, corpus: str) -> Iterator[Track]:
+    """Every recording whose spoken language is subtitled. Raises Problem as `read` does."""
+    found, _ = _recordings(config, raw / config.folder, corpus)
+    splits = placed(config, {recording.name: recording.split for recording in found}, corpus)
+    for recording in found:
+        if recording.media is not None:
+            cues = {language: _read(config, file, language) for language, file in recording.subtitles.items()}
+            file = recording.subtitles[config.primary]
+            split = splits[recording.name]
+            yield Track(recording.name, split, recording.media, file, cues.pop(config.primary), cues)
+
+
+def retimed(config: Config, track: Track, times: dict[int, Times], corpus: str) -> dict[int, Record]:
+    """Number of a cue → its record at new times, with what the other languages show then.
+
+    Left out are cues that are too short, too long, or lack a language that is required.
+    """
+    cues = [cue for cue in track.cues if cue.number in times]
+    spans = [times[cue.number] for cue in cues]
+    others = {language: align(spans, shown, config) for language, shown in track.others.items()}
+    records: dict[int, Record] = {}
+    for index, cue in enumerate(cues):
+        texts = {language: others[language][index] if language in others else None for language in config.subtitles}
+        texts[config.primary] = cue.text
+        start, end = times[cue.number]
+        if config.shortest <= end - start <= config.longest and all(texts[language] for language in config.required):
+            records[cue.number] = _record(corpus, track.recording, track.media, cue, (start, end), texts)
+    return records
+
+
 def _recordings(config: Config, folder: Path, corpus: str) -> tuple[list[_Recording], list[Reject]]:
     """What can be used, in natural order, and the files that nothing stands beside."""
     kinds = [f"**/*{end}" for suffix in (*sorted(MEDIA), *FORMATS) for end in sorted({suffix, suffix.upper()})]
@@ -184,8 +228,6 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
         texts = {language: others[language][index] if language in others else None for language in config.subtitles}
         texts[config.primary] = cue.text
         missing = next((language for language in config.required if not texts[language]), None)
-        start, end = times[cue.number]
-        name = f"{corpus}-{recording.name}-{cue.number:04d}"
         where = clock(cue.start)
         reason = faults.get(cue.number) or (f"no {missing}" if missing else "")
         copied = sum(text == cue.text for text in texts.values()) > 1
@@ -194,22 +236,33 @@ def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[
         if reason:
             note = ""
             if reason == _LATE and duration is not None:
+                name = _name(corpus, recording.name, cue)
                 note = (
                     f"{name} ends {cue.end - duration:.1f} s after its recording: check the frame rate of {file.name}"
                 )
             items.append(Reject(str(file), where, reason, cue.text, note))
             continue
-        record = {
-            "id": name,
-            "recording": recording.name,
-            "speaker": cue.speaker,
-            "audio": recording.media.as_posix() if recording.media else None,
-            "start": start,
-            "end": end,
-            **texts,
-        }
+        record = _record(corpus, recording.name, recording.media, cue, times[cue.number], texts)
         items.append(Found(recording.split, record, str(file), where))
     yield from _listened(config, recording.media, items, config.primary) if recording.media else items
+
+
+def _name(corpus: str, recording: str, cue: Cue) -> str:
+    return f"{corpus}-{recording}-{cue.number:04d}"
+
+
+def _record(
+    corpus: str, recording: str, media: Path | None, cue: Cue, times: Times, texts: dict[str, str | None]
+) -> Record:
+    return {
+        "id": _name(corpus, recording, cue),
+        "recording": recording,
+        "speaker": cue.speaker,
+        "audio": media.as_posix() if media else None,
+        "start": times[0],
+        "end": times[1],
+        **texts,
+    }
 
 
 def _listened(config: Config, media: Path, items: Sequence[Found | Reject], language: str) -> Iterator[Found | Reject]:
@@ -231,8 +284,6 @@ def _read(config: Config, file: Path, language: str) -> list[Cue]:
 
 _LATE = "ends after its recording"
 _TELLING = 3  # words; a shorter cue may be a name, which is the same in two languages
-
-Times = tuple[float, float]
 
 
 def check_times(config: Config, cues: Sequence[Cue], duration: float | None) -> tuple[dict[int, Times], dict[int, str]]:

@@ -1,7 +1,7 @@
 """The package's source → data/code/<module>.txt, a hash a module; and the folder that `needs: none` names.
 
-The codecs of a room are loaded by the kind that a codec.json names, not by an import: what decodes or evaluates with
-them depends on `<room>.all`, a hash of the whole room.
+Codecs are loaded by the kind that a codec.json names, and the readers of corpora by the corpus's, not by an import: what
+uses one that its row does not name depends on `<room>.all`, a hash of the whole room.
 """
 
 import hashlib
@@ -11,14 +11,14 @@ from pipeline.code import module_hash, modules
 from pipeline.params import NONE
 from pipeline.sequences import write_json
 
-CODEC_ROOMS = ("pipeline.features", "pipeline.tokens")
+ROOMS = ("pipeline.corpora", "pipeline.features", "pipeline.tokens")
 
 
 def run() -> None:
     folder = paths.DATA / "code"
     folder.mkdir(parents=True, exist_ok=True)
     hashes = {module: module_hash(module) for module in modules()}
-    for room in CODEC_ROOMS:
+    for room in ROOMS:
         parts = "".join(hashes[module] for module in hashes if module.startswith(f"{room}."))
         hashes[f"{room}.all"] = hashlib.sha256(parts.encode()).hexdigest()
     for module, found in hashes.items():

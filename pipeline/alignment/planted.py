@@ -1,0 +1,148 @@
+"""A ledger of found faults and the faults that were planted → precision, recall and F1, a fault and over all.
+
+What was planted stands beside a recording as `<recording>.ledger.json`: a list of cues with the true `text`, the
+`subtitle` that is shown (none: it is missing), times, and the `fault`. Nothing but these figures is made of it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.alignment.ledger import (
+    FAULTS,
+    GOOD,
+    MISSING,
+    NOT_SPEECH,
+    OTHER_TEXT,
+    SHIFTED,
+    TRUNCATED,
+    WRONG_LANGUAGE,
+    Row,
+)
+from pipeline.problems import Problem
+
+NAMES = {  # as planted → as found
+    "none": GOOD,
+    "markup": GOOD,  # reading takes it away
+    "shift": SHIFTED,
+    "swap": OTHER_TEXT,
+    "wrong_language": WRONG_LANGUAGE,
+    "non_speech": NOT_SPEECH,
+    "truncated": TRUNCATED,
+    "missing": MISSING,
+}
+NEAR = 0.02  # s by which the times of one cue may differ in two files
+
+
+@dataclass(frozen=True)
+class Planted:
+    start: float  # s, as shown; where the speech is for a cue that is missing
+    end: float
+    verdict: str  # what it should be called
+
+
+def read_planted(file: Path, unspoken: Callable[[str], bool]) -> list[Planted]:
+    """What stands in a ledger. A fault that changed nothing (one word, truncated) is none.
+
+    `unspoken` tells of a text whether it is no speech; a cue whose true text is none should be called so.
+    Raises Problem for a file that is no such ledger.
+    """
+    try:
+        cues: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["cues"]
+        return [_planted(cue, unspoken) for cue in cues]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(f"{file} is no ledger of planted faults ({error!r}): mend or remove it") from None
+
+
+def _planted(cue: dict[str, Any], unspoken: Callable[[str], bool]) -> Planted:
+    verdict = NAMES[cue["fault"]]
+    shift = float(cue.get("shift", 0.0))
+    subtitle, text = cue.get("subtitle"), cue.get("text")
+    if verdict != MISSING and (subtitle is None or text is None):
+        raise ValueError(f"{cue.get('key')} has no text")
+    if text is not None and unspoken(text):
+        verdict = NOT_SPEECH
+    elif verdict not in (SHIFTED, MISSING) and _same(subtitle, text):
+        verdict = GOOD
+    return Planted(float(cue["start"]) + shift, float(cue["end"]) + shift, verdict)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return (one or "").casefold().split() == (other or "").casefold().split()
+
+
+def compare(found: Iterable[tuple[list[Row], list[Planted]]]) -> dict[str, float]:
+    """Percentages and counts over all recordings: (rows, planted) of each.
+
+    A fault is found where its cue has its verdict; over all, every fault counts once, whichever it is. `flagged` asks
+    only whether a cue with any fault has any.
+    """
+    right: Counter[str] = Counter()
+    said: Counter[str] = Counter()
+    true: Counter[str] = Counter()
+    flagged = Counter[str]()
+    for rows, planted in found:
+        for verdict, truth in _pairs(rows, planted):
+            said[verdict] += 1
+            true[truth] += 1
+            right[verdict] += verdict == truth
+            flagged["said"] += verdict != GOOD
+            flagged["true"] += truth != GOOD
+            flagged["right"] += verdict != GOOD and truth != GOOD
+    figures: dict[str, float] = {}
+    totals = [sum(counts[fault] for fault in FAULTS) for counts in (right, said, true)]
+    figures |= _figures("", *totals)
+    figures |= _figures("flagged_", flagged["right"], flagged["said"], flagged["true"])
+    for fault in FAULTS:
+        figures |= _figures(f"{fault}_", right[fault], said[fault], true[fault])
+        figures[f"{fault}_planted"] = true[fault]
+    return figures
+
+
+def _pairs(rows: list[Row], planted: list[Planted]) -> Iterable[tuple[str, str]]:
+    """(what was said, what is true) for every cue, for every planted gap and every gap found; GOOD where neither."""
+    gaps = [p for p in planted if p.verdict == MISSING]
+    cues = {(round(p.start / NEAR), round(p.end / NEAR)): p for p in planted if p.verdict != MISSING}
+    for row in rows:
+        if row.cue is None:
+            truth = next((gap for gap in gaps if _overlaps(row, gap)), None)
+            if truth is not None:
+                gaps.remove(truth)
+            yield MISSING, MISSING if truth is not None else GOOD
+        else:
+            yield row.verdict, _nearest(cues, row).verdict
+    for _ in gaps:
+        yield GOOD, MISSING
+
+
+def _nearest(cues: dict[tuple[int, int], Planted], row: Row) -> Planted:
+    assert row.old_start is not None and row.old_end is not None
+    start, end = round(row.old_start / NEAR), round(row.old_end / NEAR)
+    for near in ((start + i, end + j) for i in (0, -1, 1) for j in (0, -1, 1)):
+        if near in cues:
+            return cues[near]
+    raise Problem(
+        f"{row.recording}: cue {row.cue} at {row.old_start:.3f} s is not in the ledger of planted faults: "
+        "it belongs to other subtitles: remove it"
+    )
+
+
+def _overlaps(row: Row, gap: Planted) -> bool:
+    assert row.start is not None and row.end is not None
+    shared = min(row.end, gap.end) - max(row.start, gap.start)
+    return shared >= 0.5 * min(row.end - row.start, gap.end - gap.start)
+
+
+def _figures(prefix: str, right: int, said: int, true: int) -> dict[str, float]:
+    """Precision, recall and F1 in percent; what is undefined is left out."""
+    figures: dict[str, float] = {}
+    if said + true:
+        figures[f"{prefix}f1"] = round(200 * right / (said + true), 2)
+    if said:
+        figures[f"{prefix}precision"] = round(100 * right / said, 2)
+    if true:
+        figures[f"{prefix}recall"] = round(100 * right / true, 2)
+    return figures
