@@ -59,6 +59,11 @@ class Trained:
         )
         return found
 
+    def written(self, tokens: list[int]) -> Any:
+        """What tokens of the target say, as people write it."""
+        output = self.target.decode(tokens)
+        return self.target.detokenise(output) if hasattr(self.target, "detokenise") else output
+
 
 def searching(craft: Any) -> Any:
     """What has the craft's `Decode` and `decode`: itself, or the search for models that write token by token."""
