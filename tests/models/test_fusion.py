@@ -119,7 +119,7 @@ def test_a_writer_is_fused_as_it_is_rescored(penalty: float) -> None:
     """Both search so widely that nothing falls from the beam: then asking early and asking late are the same."""
     recogniser = writer()
     texts = Side(HEARD, Sequences.of([HEARD.encode(text) for text in ("abc", "b", "", "ca")]))
-    options = {"beam": 400, "max_ratio": 0.01, "batch": 400, "length_penalty": penalty}
+    options = {"beam": 400, "max_ratio": 0.01, "batch": 400, "length_penalty": 0.0}
     early, late = (
         searched(fused(recogniser, method, 0.4, penalty), texts, **options)  # type: ignore[arg-type]
         for method in ("beam", "rescore")
