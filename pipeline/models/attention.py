@@ -1,21 +1,30 @@
 """Tokens → tokens: LSTM encoder-decoder with attention (Bahdanau et al. 2015, Luong et al. 2015, Vinyals et al. 2015).
 
-An encoder of LSTMs reads the source; the decoder, `pipeline.models.speller`, writes the target and looks back at it.
+With h_i the encoder's output at source position i, and y_0 = BEGIN:
+
+    s_t  = LSTM([y_{t-1}; a_{t-1}], s_{t-1})      the decoder; that a_{t-1} is fed back is Luong's section 3.3
+    e_ti = v · tanh(W s_t + U h_i)                additive score; or s_t · (U h_i), multiplicative
+    w_t  = softmax(e_t);  c_t = Σ_i w_ti h_i      where it looks, and what it sees there
+    a_t  = tanh(C c_t + S s_t + b)                Luong's attentional state, equation 5
+    p(y_t | y_<t, x) = softmax(O a_t)
+
+What does not depend on the step is computed for all steps at once: U h_i and C h_i once a sentence, the embeddings'
+share of the gates before the loop, the output layer after it. The loop over known inputs is `pipeline.models.unrolled`.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pipeline import training
 from pipeline.data import BEGIN, END, PAD, UNKNOWN, Data
-from pipeline.models.layers import load_module, save_module
-from pipeline.models.recurrent import locked_dropout
-from pipeline.models.speller import Memory, Speller
+from pipeline.models.layers import load_module, save_module, smoothed_cross_entropy
+from pipeline.models.unrolled import Unrolled
 from pipeline.params import Row
 from pipeline.sequences import Sequences
 from pipeline.state import State
@@ -45,6 +54,15 @@ class Train(training.Options):
     word_dropout: float = Field(0.0, ge=0, lt=1)  # source tokens shown as unknown, so that unknown words find a use
 
 
+class Memory(NamedTuple):
+    """An encoded source, as the decoder reads it."""
+
+    keys: Tensor  # [B, T, H]: U h_i
+    values: Tensor  # [B, T, H]: C h_i
+    bias: Tensor  # [B, T]: 0, and -inf behind the source's end
+    first: Tensor  # [B, L, H]: s_0
+
+
 class Network(nn.Module):
     def __init__(self, config: Config, source_size: int, target_size: int, label_smoothing: float = 0.0):
         super().__init__()
@@ -53,37 +71,109 @@ class Network(nn.Module):
         hidden, layers = config.hidden, config.layers
         self.encoder = Encoder(config, source_size)
         self.bridge = nn.Linear(hidden, layers * hidden)
-        self.speller = Speller(
-            inputs=hidden,
-            outputs=target_size,
-            embedding=config.embedding,
-            hidden=hidden,
-            layers=layers,
-            additive=config.score == "additive",
-            dropout=config.dropout,
-        )
+        self.key = nn.Linear(hidden, hidden)
+        self.value = nn.Linear(hidden, hidden)
+        self.table = nn.Embedding(target_size, config.embedding)
+        self.input = nn.Linear(config.embedding, 4 * hidden)  # the embedding's share of the first layer's gates
+        # A layer's gates (input, forget, output, candidate) from [what comes from below; its own state].
+        self.recurrent = nn.ParameterList(nn.Parameter(torch.empty(4 * hidden, 2 * hidden)) for _ in range(layers))
+        self.gate_bias = nn.ParameterList(nn.Parameter(torch.zeros(4 * hidden)) for _ in range(layers - 1))
+        additive = config.score == "additive"
+        self.query = nn.Parameter(torch.empty((2 if additive else 1) * hidden, hidden))  # W above S: one product
+        self.score = nn.Parameter(torch.empty(hidden)) if additive else None
+        self.output = nn.Linear(hidden, target_size, bias=False)
+        self.reset()
+
+    def reset(self) -> None:
+        """Uniform within 1/sqrt(H), as torch's LSTM; and forget gates that are open (Jozefowicz et al. 2015)."""
+        hidden = self.config.hidden
+        for weight in (*self.recurrent, self.query, *([] if self.score is None else [self.score])):
+            nn.init.uniform_(weight, -(hidden**-0.5), hidden**-0.5)
+        with torch.no_grad():
+            for bias in (self.input.bias, *self.gate_bias):
+                bias[hidden : 2 * hidden] += 1
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`source` [B, S], `lengths` [B], `before` [B, T] (BEGIN first), `after` [B, T] (END last), padded with PAD →
         summed loss, target tokens."""
-        memory = self.encode(batch["source"], batch["lengths"])
+        states, _ = self.unroll(batch["before"], self.encode(batch["source"], batch["lengths"]))  # [T, B, H]
+        after = batch["after"].T.flatten()
+        real = (after != PAD).nonzero()[:, 0]
+        hidden = locked_dropout(states, self.config.dropout, self.training).flatten(0, 1).index_select(0, real)
         smoothing = self.label_smoothing if self.training else 0.0
-        return self.speller.loss(batch["before"], batch["after"], memory, smoothing)
+        loss = smoothed_cross_entropy(hidden, self.output.weight, after.index_select(0, real), smoothing)
+        return loss, torch.tensor(len(real)).to(after)
 
     def encode(self, source: Tensor, lengths: Tensor) -> Memory:
         """[B, S] and its lengths [B] → what the decoder reads."""
         states, last = self.encoder(source, lengths)
+        # A source of no tokens shows its first padding: softmax needs something to see.
+        behind = torch.arange(source.shape[1], device=source.device) >= lengths.clamp(min=1)[:, None]
+        bias = torch.zeros(source.shape, device=source.device).masked_fill_(behind, -torch.inf)
         first = self.bridge(last).tanh().unflatten(1, (self.config.layers, self.config.hidden))
-        return self.speller.read(states, lengths, first)
+        return Memory(self.key(states), self.value(states), bias, first)
+
+    def unroll(self, before: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """All steps over known inputs [B, T] → attentional states [T, B, H] and attention [T, B, S]."""
+        rate = self.config.dropout
+        embedded = locked_dropout(self.table(before.T), rate, self.training)
+        masks = None
+        if self.training and rate:
+            shape = (self.config.layers, len(before), 2 * self.config.hidden)
+            masks = F.dropout(torch.ones(shape, device=before.device), rate)
+        return Unrolled.apply(  # type: ignore[no-any-return, no-untyped-call]
+            self.input(embedded).float(),
+            memory.first.transpose(0, 1).float(),
+            memory.keys.float(),
+            memory.values.float(),
+            memory.bias,
+            masks,
+            self.query,
+            self.score,
+            *self.recurrent,
+            *self.gate_bias,
+        )
 
     def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
         """Source rows, encoded for beam_size hypotheses each; and their lengths [B]."""
         tokens, lengths = (torch.from_numpy(array) for array in _padded(sequences, rows))
-        return self.speller.start(self.encode(tokens, lengths), beam_size), lengths
+        return self.start(self.encode(tokens, lengths), beam_size), lengths
+
+    def start(self, memory: Memory, beam_size: int) -> State:
+        """The state before the first step, for beam_size hypotheses a sentence."""
+        s = memory.first.repeat_interleave(beam_size, dim=0)
+        return State(
+            prefix={"s": s, "c": torch.zeros_like(s), "a": torch.zeros_like(s[:, 0])},
+            source={"keys": memory.keys, "values": memory.values, "bias": memory.bias},
+        )
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
-        """One token more for N prefixes: tokens [N] → logits [N, V], the next state, attention [N, S]."""
-        return self.speller.step(tokens, state)
+        """One token more for N = B * K prefixes: tokens [N] → logits [N, V], the next state, attention [N, S]."""
+        hidden = self.config.hidden
+        keys, values = state.source["keys"], state.source["values"]
+        old_s, old_c, below = state.prefix["s"], state.prefix["c"], state.prefix["a"]
+        s, c = [], []
+        gates = self.input(self.table(tokens))
+        for layer, weight in enumerate(self.recurrent):
+            both = torch.cat([below, old_s[:, layer]], dim=1)
+            gates = gates + F.linear(both, weight) if layer == 0 else F.linear(both, weight, self.gate_bias[layer - 1])
+            i, f, o = gates[:, : 3 * hidden].sigmoid().chunk(3, dim=1)
+            c.append(f * old_c[:, layer] + i * gates[:, 3 * hidden :].tanh())
+            below = o * c[-1].tanh()
+            s.append(below)
+        projected = below @ self.query.T
+        # The K prefixes of a sentence stand beside one another: its keys are not copied K times.
+        if self.score is None:
+            scores = below.view(len(keys), -1, hidden) @ keys.transpose(1, 2)  # [B, K, S]
+        else:
+            query = projected[:, :hidden].view(len(keys), -1, 1, hidden)
+            # tanh(x) = 2 σ(2x) - 1, and softmax does not see the constant: torch's sigmoid is the faster by far.
+            scores = (query + keys[:, None]).mul_(2).sigmoid_() @ (2 * self.score)
+        attention = (scores + state.source["bias"][:, None]).softmax(dim=2)
+        seen = (attention @ values).flatten(0, 1)
+        a = (seen + projected[:, -hidden:]).tanh()
+        prefix = {"s": torch.stack(s, dim=1), "c": torch.stack(c, dim=1), "a": a}
+        return self.output(a), State(prefix, state.source), attention.flatten(0, 1)
 
 
 class Encoder(nn.Module):
@@ -123,6 +213,13 @@ class Encoder(nn.Module):
         return x.transpose(0, 1), torch.cat(last, dim=1)
 
 
+def locked_dropout(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Dropout of [T, B, F] with one mask for all steps (Gal and Ghahramani 2016)."""
+    if not training or not rate:
+        return x
+    return x * F.dropout(torch.ones_like(x[:1]), rate)
+
+
 def fit(
     *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Network, list[dict[str, float]]]:
@@ -135,7 +232,7 @@ def fit(
 
 
 def save(model: Network, folder: Path) -> None:
-    sizes = {"source_size": model.encoder.table.num_embeddings, "target_size": model.speller.table.num_embeddings}
+    sizes = {"source_size": model.encoder.table.num_embeddings, "target_size": model.table.num_embeddings}
     save_module(model, model.config, sizes, folder)
 
 

@@ -1,8 +1,7 @@
-"""What recurrent architectures share: LSTMs over padded rows, in both directions, and dropout that lasts."""
+"""What recurrent architectures share: LSTMs over padded rows, in both directions."""
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Bidirectional(nn.Module):
@@ -43,10 +42,3 @@ def mirror_of(lengths: Tensor, steps: int) -> Tensor:
 def _rearranged(x: Tensor, order: Tensor) -> Tensor:
     """[S, B, C] with its S * B rows in another order."""
     return x.flatten(0, 1).index_select(0, order).view_as(x)
-
-
-def locked_dropout(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Dropout of [T, B, F] with one mask for all steps (Gal and Ghahramani 2016)."""
-    if not training or not rate:
-        return x
-    return x * F.dropout(torch.ones_like(x[:1]), rate)

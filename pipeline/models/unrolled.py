@@ -1,7 +1,7 @@
-"""The decoder of `pipeline.models.speller` over known inputs: gates in, attentional states out, the gradient by hand.
+"""The decoder of `pipeline.models.attention` over known inputs: gates in, attentional states out, the gradient by hand.
 
 With the gradient written out, every weight's is one large product after the loop, and no graph of small operations is
-kept. A test holds value and gradient against `speller.Speller.step` under autograd.
+kept. A test holds value and gradient against `attention.Network.step` under autograd.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ softmax_backward = torch.ops.aten._softmax_backward_data
 
 
 class Unrolled(torch.autograd.Function):
-    """`speller.Speller.step` over all steps of known inputs; forward and backward as loops.
+    """`attention.Network.step` over all steps of known inputs; forward and backward as loops.
 
     tanh(x) is 2 σ(2x) - 1 here: torch's vectorised sigmoid takes a tenth of its tanh's time on a CPU. Large products
     are in autocast's type, everything else in float32. The energies [U, B, T, H] are not kept but computed again.

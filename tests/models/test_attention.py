@@ -5,7 +5,6 @@ import torch
 from pipeline.data import Data, Side
 from pipeline.models import attention
 from pipeline.models.attention import BEGIN, Config, Network, Train
-from pipeline.models.unrolled import Unrolled
 from pipeline.search import steps
 from pipeline.sequences import Sequences
 
@@ -54,36 +53,35 @@ def found_by(model, rows, **options):
 def test_the_unrolled_loop_equals_steps_in_value_and_gradient(config):
     torch.manual_seed(1)
     model = Network(config, 12, 12).double()
-    speller = model.speller
     source, lengths = torch.tensor([[4, 5, 6, 7], [8, 9, 0, 0], [0, 0, 0, 0]]), torch.tensor([4, 2, 0])
     before = torch.tensor([[2, 4, 5], [2, 11, 4], [2, 7, 0]])
 
     def unrolled():
         memory = model.encode(source, lengths)
-        return Unrolled.apply(
-            speller.input(speller.table(before.T)),
+        return attention.Unrolled.apply(
+            model.input(model.table(before.T)),
             memory.first.transpose(0, 1),
             memory.keys,
             memory.values,
             memory.bias.double(),
             None,
-            speller.query,
-            speller.score,
-            *speller.recurrent,
-            *speller.gate_bias,
+            model.query,
+            model.score,
+            *model.recurrent,
+            *model.gate_bias,
         )
 
     def stepped():
         memory = model.encode(source, lengths)
-        state = speller.start(memory._replace(bias=memory.bias.double()), beam_size=1)
+        state = model.start(memory._replace(bias=memory.bias.double()), beam_size=1)
         states, weights = [], []
         for tokens in before.T:
-            _, state, seen = speller.step(tokens, state)
+            _, state, seen = model.step(tokens, state)
             states.append(state.prefix["a"])
             weights.append(seen)
         return torch.stack(states), torch.stack(weights)
 
-    parameters = [p for name, p in model.named_parameters() if not name.startswith("speller.output")]
+    parameters = [p for name, p in model.named_parameters() if not name.startswith("output")]
     values, gradients = [], []
     for run in (unrolled, stepped):
         states, weights = run()
@@ -106,7 +104,7 @@ def test_dropout_of_the_loop_has_the_gradient_that_differences_give():
     leaves = [x.requires_grad_() for x in (inputs, first, keys, values, query, score, *layers)]
 
     def states(inputs, first, keys, values, query, score, *layers):
-        return Unrolled.apply(inputs, first, keys, values, bias, masks, query, score, *layers)[0]
+        return attention.Unrolled.apply(inputs, first, keys, values, bias, masks, query, score, *layers)[0]
 
     assert torch.autograd.gradcheck(states, leaves)
 
@@ -161,7 +159,7 @@ def test_learns(change, config, tmp_path):
 def test_attention_is_a_distribution_over_the_words_of_each_sentence():
     model = Network(Config(embedding=4, hidden=4), 12, 12).eval()
     with torch.no_grad():
-        model.speller.output.weight.zero_()  # every token as likely: END never wins a beam of one
+        model.output.weight.zero_()  # every token as likely: END never wins a beam of one
     rows = [[4, 5, 6], [7], [8, 9, 10, 11, 4]]
     for n_best, row in zip(found_by(model, rows, beam_size=1), rows, strict=True):
         weights = np.array(n_best[0].attention)
@@ -172,7 +170,7 @@ def test_attention_is_a_distribution_over_the_words_of_each_sentence():
 def test_an_output_that_never_stops_is_cut_and_marked():
     model = Network(Config(embedding=4, hidden=4), 12, 12).eval()
     with torch.no_grad():
-        model.speller.output.weight.zero_()  # every token as likely: END never wins a beam of one
+        model.output.weight.zero_()  # every token as likely: END never wins a beam of one
     (n_best,) = found_by(model, [[4, 5, 6]], beam_size=1, max_ratio=2)
     assert not n_best[0].finished
     assert len(n_best[0].tokens) == 16
