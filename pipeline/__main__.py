@@ -61,7 +61,7 @@ def scores(markdown: bool = typer.Option(False, "--markdown", help="A Markdown t
     from pipeline import paths, scoreboard
     from pipeline.params import load
 
-    table = scoreboard.rows(load().systems)
+    table = scoreboard.rows(load())
     if markdown:
         print(scoreboard.markdown(table))
         return

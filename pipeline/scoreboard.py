@@ -1,9 +1,9 @@
 """The workspace's score files → one table, for the terminal or as Markdown: a row a system and metric."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.params import System
+from pipeline.params import Params
 from pipeline.report.scores import Board, Result, leaderboards, title
 
 HEAD = ("task", "corpus", "system", "metric", "score", "95 % interval", "baseline", "sentences")
@@ -21,9 +21,9 @@ class Row(NamedTuple):
     sentences: str
 
 
-def rows(systems: Mapping[str, System]) -> list[Row]:
+def rows(params: Params) -> list[Row]:
     """The best system first, by the metric that its task asks for first. A system without scores says so."""
-    return [row for board in leaderboards(systems) for row in _rows(board)]
+    return [row for board in leaderboards(params) for row in _rows(board)]
 
 
 def plain(table: list[Row]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import scoreboard
-from pipeline.params import Craft, System
+from pipeline.params import Craft, Params, System
 
 
 def system(task: str, metric: str) -> System:
@@ -24,7 +24,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[scoreboard.Ro
     }.items():
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     systems = {"asr|c": system("asr", "wer"), "mt_a": system("mt", "bleu"), "mt_b": system("mt", "bleu")}
-    return scoreboard.rows({**systems, "mt_c": system("mt", "bleu")})
+    return scoreboard.rows(Params(systems={**systems, "mt_c": system("mt", "bleu")}))
 
 
 def test_the_best_of_a_task_comes_first(table) -> None:

@@ -18,6 +18,9 @@ from pipeline.sequences import read_json
 BINS = 24
 SHOWN_REJECTS = 12  # examples a corpus, spread over the reasons
 TEXT_SHOWN = 240  # characters of a rejected text
+FOUND, PLANTED = "found_", "planted"  # in the summary of an alignment: how many of a fault
+QUALITIES = ("precision", "recall", "f1")
+GOOD = "good"  # the verdict that is no fault
 NOT_MEASURED = ("id", "recording", "speaker", "audio", "start", "end")
 
 
@@ -39,6 +42,18 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """How well an alignment finds one kind of fault; what was not planted cannot be told."""
+
+    name: str
+    found: int | None
+    planted: int | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True)
 class Description:
     name: str
     splits: dict[str, dict[str, float]]  # figure → split → number
@@ -46,12 +61,14 @@ class Description:
     lengths: list[Lengths]
     reasons: list[Reason]
     rejects: list[Reject]
+    faults: list[Fault]  # of an alignment
 
 
 def describe(corpus: str) -> Description:
     """What stands in data/summaries and data/manifests about a corpus, as far as it is there."""
     place = paths.summary(corpus)
     summary = _flat(read_json(place)) if place.is_file() else {}
+    faults = _faults(summary)
     splits: dict[str, dict[str, float]] = {}
     figures: dict[str, Any] = {}
     reasons: Counter[str] = Counter()
@@ -61,7 +78,7 @@ def describe(corpus: str) -> Description:
             reasons[key[len("rejected_") :].replace("_", " ")] += int(value)
         elif split:
             splits.setdefault(name, {})[split] = value
-        else:
+        elif not faults or not _tells_faults(key):
             figures[key] = value
     counted, examples = _rejects(corpus)
     reasons = counted or reasons
@@ -73,7 +90,31 @@ def describe(corpus: str) -> Description:
         lengths=_lengths(corpus),
         reasons=[Reason(name, n, svg.meter(n / most, f"{n} rejected: {name}")) for name, n in _by_count(reasons)],
         rejects=examples,
+        faults=faults,
     )
+
+
+def _tells_faults(key: str) -> bool:
+    return key.startswith(FOUND) or key.endswith((*QUALITIES, PLANTED))
+
+
+def _faults(summary: Mapping[str, Any]) -> list[Fault]:
+    """A row a fault that an alignment tells apart; then one over all of them, and one of any fault told from none."""
+    names = [key[len(FOUND) :] for key in summary if key.startswith(FOUND)]
+    rows = [(name, f"{name}_") for name in names if name != GOOD]
+    if rows and "f1" in summary:
+        rows += [("all faults", ""), ("any fault told from none", "flagged_")]
+    return [
+        Fault(
+            name=name.replace("_", " "),
+            found=summary.get(f"{FOUND}{name}"),
+            planted=summary.get(f"{prefix}{PLANTED}") if prefix else None,
+            precision=summary.get(f"{prefix}precision"),
+            recall=summary.get(f"{prefix}recall"),
+            f1=summary.get(f"{prefix}f1"),
+        )
+        for name, prefix in rows
+    ]
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

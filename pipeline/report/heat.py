@@ -26,6 +26,7 @@ SPECTRUM = [
     (252, 188, 92),
     (252, 250, 200),
 ]
+WALK_HEIGHT = 560  # pixels that a text takes at most, unless its letters would be lines
 ACCENT = (47, 111, 208)  # stands on white and on near-black alike; the weight is its opacity
 
 
@@ -88,6 +89,30 @@ def attention(weights: np.ndarray, columns: Sequence[str], rows: Sequence[str], 
         body.append(turned.format(x=round(left + (t + 0.7) * cell, 2), y=above - 6, content=column))
     label = f"Attention for {name}: {height} output tokens over {width} source tokens"
     return svg.drawing(left + width * cell + 48, above + height * cell + 2, label, body, "attention")
+
+
+def walk(weights: np.ndarray, tokens: Sequence[str], name: str, seconds: float | None) -> Markup:
+    """Weights [U, T] between tokens and the steps of a sound: time to the right, the text downwards.
+
+    `seconds` is how long the sound is; None: the axis counts steps.
+    """
+    height, width = weights.shape
+    cell = min(max(WALK_HEIGHT / height, 3.0), 16.0)
+    stride = -(-10 // max(1, int(cell)))  # every so many tokens are named: others would overlap
+    shown = ["\u2423" if token.isspace() else token.replace("\u2581", "_") for token in tokens]  # an open box
+    left, across = max(44.0, 16 + 7.5 * max((len(token) for token in shown), default=0)), 640.0
+    levels = np.clip(weights / max(float(weights.max(initial=0)), 1e-9), 0, 1) * 255
+    down = height * cell
+    body = [_image(levels.astype(np.uint8), ACCENT_PALETTE, left, 0, across, down)]
+    body.append(svg.box(left, 0, across, down, "frame"))
+    body += [svg.text(left - 6, (u + 0.5) * cell + 4, shown[u], "end", "token") for u in range(0, height, stride)]
+    end, unit = (float(width), "") if seconds is None else (seconds, " s")
+    for tick in (t for t in svg.ticks(0, end, 6) if t <= end):
+        x = left + tick / end * across
+        body += [svg.rule(x, down, x, down + 4, "axisline")]
+        body += [svg.text(x, down + 16, f"{svg.figure(tick)}{unit}", "start" if tick == 0 else "middle", "tick")]
+    label = f"Alignment for {name}: {height} tokens over {width} steps"
+    return svg.drawing(left + across + 16, down + 20, label, body, "picture")
 
 
 def _image(

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from pipeline.report import scores, svg
 from pipeline.report.corpora import Description
 from pipeline.report.curves import Chart
+from pipeline.report.hours import Curve
 from pipeline.report.samples import Group
 from pipeline.report.scores import Board
 
@@ -27,6 +28,7 @@ def render(
     *,
     heading: str,
     boards: list[Board],
+    hours: list[Curve],
     systems: list[Trained],
     corpora: list[Description],
     groups: list[Group],
@@ -52,6 +54,7 @@ def render(
         heading=heading,
         style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         boards=boards,
+        hours=hours,
         systems=systems,
         corpora=corpora,
         groups=groups,

@@ -10,11 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from pipeline import paths
+from pipeline.audio import Stretch
 from pipeline.params import Params
 from pipeline.records import Decoded, read_decoded, read_table
-from pipeline.report import alignment, heat, trees
+from pipeline.report import alignment, heat, spoken, trees
 from pipeline.report.alignment import Pair
 from pipeline.report.clips import Clip, Clips
+from pipeline.report.scores import rivals
 
 BLOCK = 1000  # sentences aligned at once
 CONFUSIONS = 12  # rows of the table of confused tags
@@ -35,6 +37,8 @@ class Attempt:
     attention: Markup | None
     tree: Markup | None
     score: float
+    clip: Clip | None = None  # of what is synthesised
+    faults: dict[str, int] | None = None  # of it; None where the output is text
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Group:
     worst: list[Sample]
     lowercase: bool  # compared without regard to case, since the systems write none
     tags: bool
+    sound: bool  # the output is
     confusions: dict[str, list[Confusion]] = field(default_factory=dict)
 
     @property
@@ -78,29 +83,41 @@ class Group:
         return any(sample.drawn for sample in self.first)
 
 
-def groups(params: Params, count: int, clips: Clips) -> list[Group]:
-    """Groups in the order of params.yaml, of those systems that have hypotheses."""
-    rivals: dict[tuple[str, str], list[str]] = {}
-    for name, system in params.systems.items():
-        if paths.hypotheses(name).is_dir():
-            rivals.setdefault((system.task, system.corpus), []).append(name)
-    found = [_group(task, corpus, names, count, clips) for (task, corpus), names in rivals.items()]
+def groups(params: Params, count: int, clips: int) -> list[Group]:
+    """Groups in the order of params.yaml, of those systems that have hypotheses: `count` samples, `clips` to listen to.
+
+    A language model, whose target is its source, says nothing of its own.
+    """
+    found = []
+    for (task, corpus), names in rivals(params).items():
+        decoded = [
+            n for n in names if paths.hypotheses(n).is_dir() and params.systems[n].source != params.systems[n].target
+        ]
+        if decoded:
+            found.append(_group(task, corpus, decoded, count, Clips(clips)))
     return [group for group in found if group.first]
 
 
 def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -> Group:
+    sound = any(line.reference is None for line in _first(names[0], 1))
+    if sound:
+        count = min(count, clips.count)  # there is little to read in them
     first = _first(names[0], -(-count // 2))
-    lowercase = all(_text(line.best) == _text(line.best).lower() for line in first)
+    lowercase = not sound and all(_text(line.best) == _text(line.best).lower() for line in first)
     heads = {line.id for line in first}
     worst = _worst(names[0], count - len(first), heads, lowercase)
     wanted = [line.id for line in [*first, *worst]]
     lines = {name: _lines(name, set(wanted)) for name in names}
-    audio = _audio(corpus, set(wanted)) if any(line.source is None for line in first) else {}
+    audio = _audio(corpus, set(wanted)) if sound or any(line.source is None for line in first) else {}
     samples = [
-        _sample(identifier, {name: lines[name][identifier] for name in names if identifier in lines[name]}, lowercase)
+        _sample(
+            {name: lines[name][identifier] for name in names if identifier in lines[name]},
+            lowercase,
+            audio.get(identifier),
+            clips,
+        )
         for identifier in wanted
     ]
-    samples = [_with_clip(sample, audio.get(sample.id), clips) for sample in samples]
     tags = bool(first) and isinstance(first[0].reference, list)
     return Group(
         task=task,
@@ -110,6 +127,7 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
         worst=samples[len(first) :],
         lowercase=lowercase,
         tags=tags,
+        sound=sound,
         confusions={name: _confusions(name) for name in names} if tags else {},
     )
 
@@ -149,23 +167,47 @@ def _audio(corpus: str, wanted: set[str]) -> dict[str, dict[str, Any]]:
     return {record["id"]: record for record in read_table(place) if record["id"] in wanted and "audio" in record}
 
 
-def _sample(identifier: str, lines: Mapping[str, Decoded], lowercase: bool) -> Sample:
+def _sample(lines: Mapping[str, Decoded], lowercase: bool, record: Mapping[str, Any] | None, clips: Clips) -> Sample:
     head = next(iter(lines.values()))
-    attempts = [_attempt(name, line, lowercase) for name, line in lines.items()]
-    drawn = trees.compare(head, identifier)
+    clip = clips.cut(record) if record else None
+    drawn = trees.compare(head, head.id)
     return Sample(
-        id=identifier,
+        id=head.id,
         source=_text(head.source) if head.source is not None else "",
         reference=_text(head.reference),
-        clip=None,
+        clip=clip,
         tree=drawn.reference if drawn else None,
-        attempts=attempts,
+        attempts=[
+            _attempt(name, line, lowercase)
+            if line.reference is not None
+            else _said(name, line, clips if clip else None)
+            for name, line in lines.items()
+        ],
     )
 
 
-def _with_clip(sample: Sample, record: Mapping[str, Any] | None, clips: Clips) -> Sample:
-    clip = clips.cut(record) if record else None
-    return Sample(sample.id, sample.source, sample.reference, clip, sample.tree, sample.attempts)
+def _said(name: str, line: Decoded, clips: Clips | None) -> Attempt:
+    """An attempt at speech. It can be listened to where its recording can, with `clips`."""
+    clip = None
+    if clips and line.audio:
+        clip = clips.hear(Stretch(paths.hypotheses(name) / line.audio), f"{line.id} by {name}")
+    return Attempt(
+        system=name,
+        text="",
+        pairs=[],
+        errors=_failures(line),
+        finished=line.finished,
+        others=[],
+        attention=spoken.picture(line, f"{line.id} by {name}", clip.seconds if clip and clip.whole else None),
+        tree=None,
+        score=line.scores[0] if line.scores else 0.0,
+        clip=clip,
+        faults=spoken.faults(line),
+    )
+
+
+def _failures(line: Decoded) -> int:
+    return sum(spoken.faults(line).values()) + (not line.finished)
 
 
 def _attempt(name: str, line: Decoded, lowercase: bool) -> Attempt:
@@ -185,11 +227,14 @@ def _attempt(name: str, line: Decoded, lowercase: bool) -> Attempt:
 
 
 def _attention(name: str, line: Decoded) -> Markup | None:
-    if not line.attention or not line.source_tokens or not line.target_tokens:
+    if not line.attention or not line.target_tokens:
         return None
     weights = np.array(line.attention, dtype=np.float64)  # [U, T]
     if weights.ndim != 2 or not weights.any():
         return None
+    if not line.source_tokens:  # the source is sound
+        tokens = [*line.target_tokens, END][: len(weights)]
+        return heat.walk(weights[: len(tokens)], tokens, f"{line.id} by {name}", None)
     # Models attend to the end of the source, too; what a batch was filled up with weighs nothing.
     sides = []
     for tokens, used in ((line.source_tokens, weights.any(axis=0)), (line.target_tokens, weights.any(axis=1))):
@@ -201,8 +246,8 @@ def _attention(name: str, line: Decoded) -> Markup | None:
 
 def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:
     if lines and isinstance(lines[0].reference, list) and isinstance(lines[0].source, list):
-        return [alignment.tagged(list(line.source or ()), line.reference, line.best) for line in lines]
-    references = [alignment.units(line.reference) for line in lines]
+        return [alignment.tagged(list(line.source or ()), line.reference or (), line.best) for line in lines]
+    references = [alignment.units(line.reference or "") for line in lines]
     hypotheses = [alignment.units(line.best) for line in lines]
     if lowercase:
         references = [[unit.lower() for unit in units] for units in references]
@@ -210,7 +255,9 @@ def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:
 
 
 def _errors(lines: Sequence[Decoded], lowercase: bool) -> list[int]:
-    """Constituents, words or tags that are wrong, a number a sentence."""
+    """Constituents, words or tags that are wrong, skips and repeats of speech: a number a sentence."""
+    if lines and lines[0].reference is None:
+        return [_failures(line) for line in lines]
     if lines and trees.is_tree(lines[0]):
         return [trees.errors(line) for line in lines]
     return [alignment.errors(pairs) for pairs in _aligned(lines, lowercase)]
@@ -221,7 +268,7 @@ def _confusions(name: str) -> list[Confusion]:
     mistaken: dict[tuple[str, str], Counter[str]] = {}
     gold: Counter[str] = Counter()
     for line in read_decoded(paths.hypotheses(name)):
-        for word, reference, hypothesis in zip(line.source or (), line.reference, line.best, strict=False):
+        for word, reference, hypothesis in zip(line.source or (), line.reference or (), line.best, strict=False):
             gold[reference] += 1
             if reference != hypothesis:
                 mistaken.setdefault((reference, hypothesis), Counter())[word] += 1

@@ -6,12 +6,25 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from pipeline import paths
-from pipeline.params import System
+from pipeline.params import NONE, Params, System
 from pipeline.problems import Problem
 from pipeline.report import svg
 from pipeline.sequences import read_json
 
-LOWER_IS_BETTER = {"wer", "cer", "ter", "loss", "perplexity", "smape", "mase", "mae", "rmse"}
+LOWER_IS_BETTER = {
+    "wer",
+    "cer",
+    "ter",
+    "loss",
+    "perplexity",
+    "bits_per_character",
+    "mcd",
+    "failures",
+    "smape",
+    "mase",
+    "mae",
+    "rmse",
+}
 NAMES = {
     "wer": "WER",
     "cer": "CER",
@@ -19,10 +32,12 @@ NAMES = {
     "bleu": "BLEU",
     "chrf": "chrF",
     "f1": "F1",
+    "mcd": "MCD",
     "smape": "sMAPE",
     "mase": "MASE",
 }
-NO_RATES = {"loss", "perplexity", "mase", "mae", "rmse"}
+NO_RATES = {"loss", "perplexity", "bits_per_character", "mcd", "mase", "mae", "rmse"}
+RECORDINGS = "_recordings"  # what a metric of synthesised speech gives for people's
 FIRST = ("sentences", "tokens", "empty", "never_stopped")  # of the counts
 PARTS = ("_low", "_high", "_baseline")
 
@@ -46,6 +61,18 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a system gains over the one of the same task that it is made with: a language model's fusion, mostly."""
+
+    metric: str
+    without: str  # the system that it is made with
+    system: str
+    also: str  # the other one that it is made with; empty if none
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Board:
     """What competes at one task on one corpus."""
 
@@ -54,6 +81,7 @@ class Board:
     metrics: list[str]  # those that params.yaml asks for come first
     results: list[Result]
     missing: list[str] = field(default_factory=list)  # systems without a score file
+    changes: list[Change] = field(default_factory=list)
 
     @property
     def figures(self) -> list[str]:
@@ -64,6 +92,12 @@ class Board:
         """The systems that the metric was asked of, the best first."""
         results = [result for result in self.results if metric in result.metrics]
         return sorted(results, key=lambda r: r.metrics[metric].value, reverse=not lower_is_better(metric))
+
+    def best(self, metric: str) -> str:
+        """The system that is better than another one; empty where all are equal, or stand alone."""
+        ranked = self.ranked(metric)
+        first, last = ranked[0], ranked[-1]
+        return first.system if first.metrics[metric].value != last.metrics[metric].value else ""
 
     def bar(self, metric: str, result: Result) -> Markup:
         """The metric of one system, on the scale that all systems share."""
@@ -77,12 +111,21 @@ class Board:
         return 100.0 if highest <= 100 and metric not in NO_RATES else svg.ticks(0.0, highest)[-1]
 
 
-def leaderboards(systems: Mapping[str, System]) -> list[Board]:
+def leaderboards(params: Params) -> list[Board]:
     """Boards in the order of params.yaml. A system that has no scores yet is named as missing."""
-    rivals: dict[tuple[str, str], list[str]] = {}
-    for name, system in systems.items():
-        rivals.setdefault((system.task, system.corpus), []).append(name)
-    return [_board(task, corpus, names, systems) for (task, corpus), names in rivals.items()]
+    return [_board(task, corpus, names, params.systems) for (task, corpus), names in rivals(params).items()]
+
+
+def rivals(params: Params) -> dict[tuple[str, str], list[str]]:
+    """The systems that compete at one task on one test set: (task, corpus) → names.
+
+    An alignment keeps the test set of the corpus that it aligns.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, system in params.systems.items():
+        aligned = params.alignments.get(system.corpus)
+        found.setdefault((system.task, aligned.corpus if aligned else system.corpus), []).append(name)
+    return found
 
 
 def lower_is_better(metric: str) -> bool:
@@ -106,8 +149,29 @@ def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, S
     results = [_result(name) for name in scored]
     asked = [metric for name in scored for metric in systems[name].metrics]
     found = [metric for result in results for metric in result.metrics]
-    metrics = [m for m in dict.fromkeys([*asked, *found]) if m in found]
-    return Board(task, corpus, metrics, results, [name for name in names if name not in scored])
+    first = [name for metric in asked for name in (metric, metric + RECORDINGS)]
+    metrics = [m for m in dict.fromkeys([*first, *found]) if m in found]
+    missing = [name for name in names if name not in scored]
+    return Board(task, corpus, metrics, results, missing, _changes(metrics, results, systems))
+
+
+def _changes(metrics: list[str], results: list[Result], systems: Mapping[str, System]) -> list[Change]:
+    by_name = {result.system: result for result in results}
+    return [
+        Change(
+            metric=metric,
+            without=systems[result.system].needs,
+            system=result.system,
+            also=systems[result.system].also.replace(NONE, ""),
+            before=by_name[systems[result.system].needs].metrics[metric].value,
+            after=result.metrics[metric].value,
+        )
+        for metric in metrics
+        for result in results
+        if systems[result.system].needs in by_name
+        and metric in result.metrics
+        and metric in by_name[systems[result.system].needs].metrics
+    ]
 
 
 def _result(name: str) -> Result:

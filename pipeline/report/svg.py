@@ -112,6 +112,50 @@ def lines(series: Sequence[Line], x_name: str, y_name: str) -> Markup:
 
 
 @dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    low: float
+    high: float
+    name: str
+    joined: bool  # by a line with the others that are
+
+
+def points(shown: Sequence[Point], x_name: str, y_name: str) -> Markup:
+    """Measured points with their intervals and names; a line goes through those that belong together."""
+    if not shown:
+        return Markup("")
+    ordered = sorted(shown, key=lambda point: (point.x, point.name))
+    x_ticks = ticks(0.0, max(point.x for point in shown), 5)
+    y_ticks = ticks(0.0, max(point.high for point in shown))
+
+    def across(x: float) -> float:
+        return LEFT + x / x_ticks[-1] * (WIDTH - LEFT - RIGHT)
+
+    def down(y: float) -> float:
+        return TOP + (1 - y / y_ticks[-1]) * (HEIGHT - TOP - BOTTOM)
+
+    body = []
+    for tick in y_ticks:
+        body += [rule(LEFT, down(tick), WIDTH - RIGHT, down(tick), "grid")]
+        body += [text(LEFT - 8, down(tick) + 4, figure(tick), "end", "tick")]
+    body += [text(across(tick), HEIGHT - BOTTOM + 16, figure(tick), "middle", "tick") for tick in x_ticks]
+    body.append(text(WIDTH - RIGHT, HEIGHT - 4, x_name, "end", "axis"))
+    line = [(across(point.x), down(point.y)) for point in ordered if point.joined]
+    if len(line) > 1:
+        body.append(path(line, "series s1"))
+    for number, point in enumerate(ordered, start=1):
+        x, y = across(point.x), down(point.y)
+        style = "s1" if point.joined else "s2"
+        told = f"{point.name}: {figure(point.y)} at {figure(point.x)}"
+        body.append(rule(x, down(point.low), x, down(point.high), "spread"))
+        body.append(box(x - 4, y - 4, 8, 8, f"dot {style}", told))
+        body.append(text(x + 7, y - 6, str(number), "start", "label"))
+    told = "; ".join(f"{point.name} {figure(point.y)} at {figure(point.x)}" for point in ordered)
+    return drawing(WIDTH, HEIGHT, f"{y_name} over {x_name}: {told}", body, "chart")
+
+
+@dataclass(frozen=True)
 class Bins:
     """Counts in bins of one width. The last bin also holds everything above it where `open` is true."""
 

@@ -5,14 +5,13 @@ from pydantic import Field
 
 from pipeline import paths
 from pipeline.params import Params, Row, configure, load
-from pipeline.report import corpora, curves, samples, scores
-from pipeline.report.clips import Clips
+from pipeline.report import corpora, curves, hours, samples, scores
 from pipeline.report.page import Trained, render
 
 
 class Config(Row):
     samples: int = Field(default=12, ge=0, le=200)  # sentences shown a task: the first ones, and those with most errors
-    clips: int = Field(default=12, ge=0, le=100)  # recordings to listen to, in the whole page
+    clips: int = Field(default=6, ge=0, le=100)  # recordings to listen to, a task
 
 
 def run() -> None:
@@ -20,10 +19,11 @@ def run() -> None:
     options = configure(Config, params.report, "report")
     page = render(
         heading=_heading(params),
-        boards=scores.leaderboards(params.systems),
+        boards=scores.leaderboards(params),
+        hours=hours.curves(params),
         systems=[Trained(name, curves.charts(name)) for name in params.systems],
-        corpora=[corpora.describe(name) for name in params.corpora],
-        groups=samples.groups(params, options.samples, Clips(options.clips)),
+        corpora=[corpora.describe(name) for name in (*params.corpora, *params.alignments)],
+        groups=samples.groups(params, options.samples, options.clips),
         parameters=_parameters(params),
     )
     with paths.replacing(paths.report().parent) as folder:
@@ -41,7 +41,7 @@ def _parameters(params: Params) -> dict[str, str]:
     """The rows of params.yaml as YAML, by `section.name`."""
     rows = {
         f"{section}.{name}": row.model_dump()
-        for section in ("systems", "features", "corpora")
+        for section in ("systems", "features", "corpora", "alignments")
         for name, row in getattr(params, section).items()
     }
     return {name: yaml.safe_dump(row, sort_keys=False, allow_unicode=True, width=100) for name, row in rows.items()}

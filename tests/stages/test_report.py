@@ -78,14 +78,16 @@ def workspace(tmp_path, monkeypatch) -> Path:
         "corpora": {name: {"raw": "world", "kind": "any"} for name in ("talk", "pairs", "tags", "trees")},
         "features": {"mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel"}},
         "tokens": {
-            name: {"corpus": name, "field": "ms", "kind": "characters"} for name in ("talk", "pairs", "tags", "trees")
+            name + side: {"corpus": name, "field": "ms", "kind": "characters"}
+            for name in ("talk", "pairs", "tags", "trees")
+            for side in ("", "_out")
         },
         "systems": {
             "asr": system("asr", "talk", "features/mel", "tokens/talk", ["wer"]),
-            EVIL_SYSTEM: system("mt", "pairs", "tokens/pairs", "tokens/pairs", ["bleu"]),
-            "hmm": system("pos", "tags", "tokens/tags", "tokens/tags", ["tagging"]),
-            "parser": system("parse", "trees", "tokens/trees", "tokens/trees", ["parsing"]),
-            "waiting": system("mt", "pairs", "tokens/pairs", "tokens/pairs", ["bleu"]),
+            EVIL_SYSTEM: system("mt", "pairs", "tokens/pairs", "tokens/pairs_out", ["bleu"]),
+            "hmm": system("pos", "tags", "tokens/tags", "tokens/tags_out", ["tagging"]),
+            "parser": system("parse", "trees", "tokens/trees", "tokens/trees_out", ["parsing"]),
+            "waiting": system("mt", "pairs", "tokens/pairs", "tokens/pairs_out", ["bleu"]),
         },
         "report": {"samples": 4},
     }
