@@ -60,7 +60,7 @@ SMALL = Config(
 
 
 def training(**given: object) -> tacotron.Train:
-    options = {"epochs": 14, "batch": 400, "lr": 8e-3, "warmup": 10, "precision": "float32", **given}
+    options = {"epochs": 22, "batch": 300, "lr": 8e-3, "warmup": 10, "precision": "float32", **given}
     return configure(tacotron.Train, options, "systems.tts.train")
 
 
