@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -40,6 +40,9 @@ SCORED = 8192  # padded tokens that the language model scores at once
 ALIGN = {"wer": align_words, "cer": align_characters}
 
 
+Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Config(Row):
     method: Literal["beam", "rescore"] = "beam"
 
@@ -52,8 +55,8 @@ class Search(Row):
 class Train(Search):
     # A weight is what log P_LM counts beside log P(Y | X) where a text is as long as those of dev are on average, so
     # that one grid serves every c: λ = weight / length^c.
-    weights: tuple[float, ...] = Field((0.0, 0.1, 0.2, 0.3, 0.45, 0.6), min_length=1)
-    length_penalties: tuple[float, ...] = Field((0.0,), min_length=1)  # the values of c
+    weights: tuple[Finite, ...] = Field((0.0, 0.1, 0.2, 0.3, 0.45, 0.6), min_length=1)
+    length_penalties: tuple[Finite, ...] = Field((0.0,), min_length=1)  # the values of c
     criterion: Literal["wer", "cer"] = "wer"
     utterances: int = Field(200, ge=1)  # of dev, evenly spread, that the grid is tried on
 
@@ -217,6 +220,8 @@ def fit(
     prepare_device(0)
     recogniser, language_model = _opened(needs)
     source, target = data.source["dev"], data.target["dev"]
+    if not len(source.sequences):
+        raise Problem("fusion: the dev split is empty: see the corpus's summary and its rejected.parquet")
     check(recogniser, language_model, config, target)
     rows = np.unique(np.linspace(0, len(source.sequences) - 1, options.utterances).round().astype(int))
     references = [target.values[row] for row in rows]

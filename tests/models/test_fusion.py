@@ -227,6 +227,13 @@ def test_it_takes_a_recogniser_and_a_language_model(stored: tuple[Path, Path]) -
         fitted((stored[1], stored[0]), dev(["ab"]))
 
 
+def test_an_empty_dev_and_an_impossible_weight_are_named(stored: tuple[Path, Path]) -> None:
+    with pytest.raises(Problem, match="the dev split is empty"):
+        fitted(stored, dev([]))
+    with pytest.raises(Problem, match=r"train\.weights\.1"):
+        fitted(stored, dev(["ab"]), weights=[0.1, float("inf")])
+
+
 def test_tokens_that_do_not_fit_are_named(stored: tuple[Path, Path]) -> None:
     with pytest.raises(Problem, match="the target's tokens are not those of asr"):
         fitted(stored, dev(["ab"], READ))
