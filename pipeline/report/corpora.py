@@ -20,6 +20,7 @@ SHOWN_REJECTS = 12  # examples a corpus, spread over the reasons
 TEXT_SHOWN = 240  # characters of a rejected text
 FOUND, PLANTED = "found_", "planted"  # in the summary of an alignment: how many of a fault
 QUALITIES = ("precision", "recall", "f1")
+OVERALL = (("all faults", ""), ("any fault told from none", "flagged_"))
 GOOD = "good"  # the verdict that is no fault
 NOT_MEASURED = ("id", "recording", "speaker", "audio", "start", "end")
 
@@ -102,8 +103,7 @@ def _faults(summary: Mapping[str, Any]) -> list[Fault]:
     """A row a fault that an alignment tells apart; then one over all of them, and one of any fault told from none."""
     names = [key[len(FOUND) :] for key in summary if key.startswith(FOUND)]
     rows = [(name, f"{name}_") for name in names if name != GOOD]
-    if rows and "f1" in summary:
-        rows += [("all faults", ""), ("any fault told from none", "flagged_")]
+    rows += [(told, prefix) for told, prefix in OVERALL if rows and f"{prefix}f1" in summary]
     return [
         Fault(
             name=name.replace("_", " "),

@@ -50,3 +50,23 @@ def test_attention_has_a_label_a_token():
 def test_spectrogram_of_silence():
     picture = ElementTree.fromstring(str(heat.spectrogram(np.full((3, 80), -23.0), 0.05, "s1", [(0.5, "1 kHz")])))
     assert picture.get("aria-label") == "Log-mel spectrogram of s1, 0.1 seconds"
+
+
+def test_a_walk_reads_downwards_and_names_every_token():
+    weights = np.zeros((3, 8))
+    weights[1, 5] = 1
+    drawn = heat.walk(weights, ["a", " ", "<b>"], "x", 2.0)
+    root = ElementTree.fromstring(drawn.replace("href=", "link="))
+    (image,) = root.findall("image")
+    assert float(image.get("width", 0)) == 640
+    texts = [text.text for text in root.findall("text")]
+    assert texts[:3] == ["a", "\u2423", "<b>"]
+    assert texts[-1] == "2 s"
+    assert root.get("aria-label") == "Alignment for x: 3 tokens over 8 steps"
+
+
+def test_a_long_text_names_some_of_its_tokens():
+    drawn = heat.walk(np.eye(150), ["a"] * 150, "x", None)
+    root = ElementTree.fromstring(drawn.replace("href=", "link="))
+    assert 30 < sum(text.text == "a" for text in root.findall("text")) < 60
+    assert float(root.get("height", 0)) < 600

@@ -189,6 +189,54 @@ def trees() -> None:
     scores("parser", f1=66.7, f1_low=60.0, f1_high=70.0, f1_baseline=30.0, well_formed=16.7, sentences=6)
 
 
+def synthesis() -> None:
+    """Two synthesisers of the corpus `talk`, with sound; the first skips, and repeats itself."""
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    for name in (EVIL_SYSTEM + "s", "tacotron"):
+        params["systems"][name] = system("tts", "talk", "tokens/talk", "features/mel", ["mcd"])
+        scores(name, mcd=5.5, mcd_low=5.0, mcd_high=6.0, mcd_baseline=9.0, cer_recordings=2.0, cer_recordings_low=1.0)
+        good = name == "tacotron"
+        lines = []
+        for i in range(6):
+            file = paths.hypotheses(name) / "audio" / f"talk-{i}.flac"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(file, np.zeros(4000, np.float32), 8000)
+            focus = [0, 1, 2, 3, 4, 5, 6, 7] if good else [0, 1, 2, 9, 9, 0, 0, 0, 0]
+            attention = np.eye(10)[focus].tolist() if i < 2 else None
+            lines.append(
+                Decoded(
+                    f"talk-{i}",
+                    EVIL,
+                    None,
+                    [],
+                    [0.0],
+                    good,
+                    attention,
+                    list("kata " * 2),
+                    [],
+                    f"audio/{file.name}",
+                    focus,
+                )
+            )
+        write_decoded(paths.hypotheses(name), lines)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
+def alignments() -> None:
+    """What an alignment keeps of `talk`, under two thresholds, and recognisers trained on it."""
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["alignments"] = {}
+    for corpus, hours in (("kept", 0.008), ("strict", 0.004)):
+        params["alignments"][corpus] = {"corpus": "talk", "raw": "world", "system": "asr", "texts": "talk"}
+        params["features"][corpus] = {"corpus": corpus, "raw": "world", "field": "audio", "kind": "mel"}
+        params["tokens"][corpus] = {"corpus": corpus, "field": "ms", "kind": "characters"}
+        params["systems"][f"asr_{corpus}"] = system("asr", corpus, f"features/{corpus}", f"tokens/{corpus}", ["wer"])
+        scores(f"asr_{corpus}", wer=100 * hours, wer_low=0.0, wer_high=1.0)
+        figures = {"found_good": 5, "found_shifted": 3, "shifted_planted": 4, "shifted_f1": 85.71, "f1": 85.71}
+        summary(corpus, cues=9, hours_kept=hours, **figures, precision=100.0, recall=75.0)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
 def made() -> str:
     report.run()
     return paths.report().read_text(encoding="utf-8")
@@ -291,3 +339,36 @@ def test_a_fault_leaves_the_earlier_report(workspace):
     with pytest.raises(Problem, match="holds no scores"):
         report.run()
     assert paths.report().read_text(encoding="utf-8") == before
+
+
+def test_what_is_synthesised_can_be_heard_beside_its_recording(workspace):
+    synthesis()
+    page = Page(made())
+    assert page.tags.count("audio") == 4 + 4 * 3
+    assert "1 skip" in page.text
+    assert "1 repeat" in page.text
+    labels = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    assert sum(label.startswith("Alignment for talk-") for label in labels) == 8
+    assert page.open == []
+    assert not {"script", "img"} & set(page.tags)
+    assert made() == made()
+
+
+def test_hours_stand_against_errors_and_faults_against_those_planted(workspace):
+    alignments()
+    page = Page(made())
+    assert "asr: hours and error" in page.text
+    labels = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    drawn = "WER over minutes of training speech: asr_strict 0.4 at 0.24; asr_kept 0.8 at 0.48; asr 12.5 at 0.6"
+    assert drawn in labels
+    assert "Faults of the cues, against those that were planted" in page.text
+    assert "85.71" in page.text
+    assert page.text.count("asr on talk") == 2  # all three on one board, and in one group of samples
+
+
+def test_recordings_and_sounds_that_are_gone_are_left_out(workspace):
+    synthesis()
+    for name in ("tacotron", EVIL_SYSTEM + "s"):
+        for file in (paths.hypotheses(name) / "audio").iterdir():
+            file.unlink()
+    assert Page(made()).tags.count("audio") == 4 + 4
