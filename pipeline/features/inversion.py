@@ -22,22 +22,28 @@ def waveform(codec: FrameCodec, values: np.ndarray, iterations: int = 32) -> np.
     """Normalised features [T, dim] → float32 [S] at the codec's rate, S = (T - 1) * hop + length.
 
     The samples stand where `codec.encode` would look for them; no sample lies beyond 1. `iterations` trades time for
-    less of a metallic ring. Raises Problem if the features do not determine a waveform: normalised by utterance, or
-    frames that do not overlap.
+    less of a metallic ring. Raises Problem as `check` does.
     """
+    check(codec)
+    if not len(values):
+        return np.zeros(0, np.float32)
+    static = torch.from_numpy(codec.denormalise(values.astype(np.float32))[:, : codec.static])
+    energies, filters = codec.energies(static)
+    power = energies if filters is None else unmix(energies, filters)
+    samples = griffin_lim(power, codec.frames, iterations).numpy()
+    return samples / max(1.0, float(np.abs(samples).max()))
+
+
+def check(codec: FrameCodec) -> None:
+    """Raises Problem if its features do not determine a waveform: normalised by utterance, or without overlap."""
+    if codec.config.normalise == "utterance":
+        raise Problem("normalise: utterance cannot be undone: give a synthesiser features with normalise: global")
     frames = codec.frames
     if frames.hop * 2 > frames.length:
         raise Problem(
             f"hop {codec.config.hop:g} s is more than half of frame {codec.config.frame:g} s: a waveform needs frames "
             "that overlap: shorten the hop"
         )
-    if not len(values):
-        return np.zeros(0, np.float32)
-    static = torch.from_numpy(codec.denormalise(values.astype(np.float32))[:, : codec.static])
-    energies, filters = codec.energies(static)
-    power = energies if filters is None else unmix(energies, filters)
-    samples = griffin_lim(power, frames, iterations).numpy()
-    return samples / max(1.0, float(np.abs(samples).max()))
 
 
 def unmix(energies: torch.Tensor, filters: torch.Tensor, steps: int = UNMIXING) -> torch.Tensor:

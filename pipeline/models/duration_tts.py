@@ -20,7 +20,8 @@ from torch.nn import functional as F
 from pipeline import training
 from pipeline.data import PAD, UNKNOWN, Data, Side
 from pipeline.models import durations, speaking
-from pipeline.models.layers import Dropout, load_module, save_module
+from pipeline.models.convolutions import Convolution, within
+from pipeline.models.layers import load_module, save_module
 from pipeline.models.recurrent import Bidirectional, mirror_of
 from pipeline.params import Row
 from pipeline.problems import Problem
@@ -67,21 +68,6 @@ class Decode(speaking.Options):
     pace: float = Field(1.0, gt=0)  # 2: twice as fast
 
 
-class Convolution(nn.Module):
-    """x + f(norm(x)): a convolution over places, [B, S, C] → [B, S, C]."""
-
-    def __init__(self, channels: int, kernel: int, dropout: float):
-        super().__init__()
-        self.norm = nn.LayerNorm(channels)
-        self.convolution = nn.Conv1d(channels, channels, kernel, padding=kernel // 2)
-        self.dropout = Dropout(dropout)
-
-    def forward(self, x: Tensor, shown: Tensor) -> Tensor:
-        """`shown` [B, S, 1] is 0 in the padding, which stays silent: nothing depends on its neighbours in a batch."""
-        heard = self.convolution((self.norm(x) * shown).transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(F.relu(heard))
-
-
 class Predictor(nn.Module):
     """A number a character: [B, S, C] → [B, S]."""
 
@@ -125,7 +111,7 @@ class Network(nn.Module):
         """`characters` [B, S] padded with PAD, `lengths` [B], `speakers` [B], `durations` [B, S], `frames` [B, T, F],
         `counts` [B] of the frames, and what the config says, [B, S] each → summed loss, frames."""
         lengths, counts, taken = batch["lengths"], batch["counts"], batch["durations"]
-        shown = _within(lengths, batch["characters"].shape[1])
+        shown = within(lengths, batch["characters"].shape[1])
         x = self.encode(batch["characters"], lengths, batch["speakers"])
         loss = _missed(self.duration(x, shown), taken.float().log1p(), shown)
         for name, sayer in self.sayers.items():
@@ -133,11 +119,11 @@ class Network(nn.Module):
             x = x + self.said[name](batch[name][:, :, None])
         frames = self.frames(x, taken, counts, batch["frames"].shape[1])
         away = (frames - batch["frames"]).abs().mean(dim=2)
-        return loss + (away * _within(counts, frames.shape[1])[:, :, 0]).sum(), counts.sum()
+        return loss + (away * within(counts, frames.shape[1])[:, :, 0]).sum(), counts.sum()
 
     def encode(self, characters: Tensor, lengths: Tensor, speakers: Tensor) -> Tensor:
         """[B, S], [B], [B] → [B, S, C]."""
-        shown = _within(lengths, characters.shape[1])
+        shown = within(lengths, characters.shape[1])
         voice = self.voices(speakers)[:, None]
         x = self.table(characters) + voice
         for layer in self.encoder:
@@ -154,7 +140,7 @@ class Network(nn.Module):
         since = (time - (ends - taken).gather(1, which) + 0.5) / lasts.clamp(min=1)
         places = torch.stack([since, (since * torch.pi).sin(), lasts.float().log1p()], dim=2)
         y = x.gather(1, which[:, :, None].expand(-1, -1, x.shape[2])) + self.place(places)
-        shown = _within(counts, width)
+        shown = within(counts, width)
         for layer in self.decoder:
             y = layer(y, shown)
         return self.output(self.norm(y)).float()  # type: ignore[no-any-return]
@@ -162,18 +148,13 @@ class Network(nn.Module):
     @torch.inference_mode()
     def speak(self, characters: Tensor, lengths: Tensor, speakers: Tensor, pace: float) -> tuple[Tensor, Tensor]:
         """[B, S], [B], [B] → frames [B, T, F], and how many of them belong to each character [B, S]."""
-        shown = _within(lengths, characters.shape[1])
+        shown = within(lengths, characters.shape[1])
         x = self.encode(characters, lengths, speakers)
         taken = (self.duration(x, shown).expm1() / pace).round().clamp(1, self.longest).long() * shown[:, :, 0].long()
         for name, sayer in self.sayers.items():
             x = x + self.said[name](sayer(x, shown)[:, :, None])
         counts = taken.sum(dim=1)
         return self.frames(x, taken, counts, int(counts.max())), taken
-
-
-def _within(lengths: Tensor, width: int) -> Tensor:
-    """1 within each row's length, 0 behind it: [B, width, 1]."""
-    return (torch.arange(width, device=lengths.device) < lengths[:, None])[:, :, None].float()
 
 
 def _missed(found: Tensor, wanted: Tensor, shown: Tensor) -> Tensor:
