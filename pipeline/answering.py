@@ -9,23 +9,29 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import audio, paths
+from pipeline import paths
 from pipeline.data import UNKNOWN, typed_side
 from pipeline.params import System, configure, load, row
+from pipeline.pauses import Stretch, stretches
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.sequences import read_json
 from pipeline.trained import Trained, searching
 
-LONGEST = 20.0  # seconds of sound that are taken as one piece
-PAUSE = 0.3  # seconds over which the loudness is averaged to find where to cut
-PIECES = 8  # recognised together
+TOGETHER = 16  # stretches of speech that are recognised together
 
 
 @dataclass(frozen=True)
 class Answer:
     output: Any  # text, or a list of tags, as the target's codec writes it
     score: float  # log-probability, as the system's search ranks it
+
+
+@dataclass(frozen=True)
+class Caption:
+    start: float  # s
+    end: float
+    text: str  # one line
 
 
 class Answering:
@@ -90,52 +96,27 @@ class Answering:
         return hypothesis.waveform, hypothesis.rate
 
     def transcribe(self, file: Path) -> list[Answer]:
-        """The text of a media file of any length, n-best. Its pieces' texts are joined, their scores added up."""
-        rate = self.trained.source.config.rate
+        """The text of a media file of any length, n-best. Its stretches' texts are joined, their scores added up."""
         best = [Answer("", 0.0)]
-        waveforms = pieces(file, rate)
-        while portion := list(islice(waveforms, PIECES)):
-            for found in self.answer(portion):
-                joined = (
-                    Answer(f"{left.output} {right.output}".strip(), left.score + right.score)
-                    for left in best
-                    for right in found
-                )
-                best = nlargest(getattr(self.options, "n_best", 1), joined, key=lambda answer: answer.score)
+        for _, found in self._heard(file):
+            joined = (
+                Answer(f"{left.output} {right.output}".strip(), left.score + right.score)
+                for left in best
+                for right in found
+            )
+            best = nlargest(getattr(self.options, "n_best", 1), joined, key=lambda answer: answer.score)
         return best
 
+    def captions(self, file: Path) -> Iterator[Caption]:
+        """What is said in a media file of any length, with its times; no text where nothing is understood."""
+        for stretch, found in self._heard(file):
+            yield Caption(stretch.start, stretch.end, " ".join(found[0].output.split()))
 
-def pieces(file: Path, rate: int) -> Iterator[np.ndarray]:
-    """A file as float32 [S] at `rate`, in pieces of LONGEST seconds or not much more, cut where they are quietest."""
-    start, duration = 0.0, audio.probe(file).duration
-
-    def goes_on() -> bool:
-        # What would leave less than a second is taken whole: headers round, and there may be no more.
-        return start + LONGEST + 1 < duration
-
-    def spans() -> Iterator[audio.Span]:
-        while start < duration:
-            yield start, start + LONGEST if goes_on() else duration + 1
-
-    for waveform in audio.segments(file, spans(), rate):
-        if goes_on():
-            piece = waveform[: quietest(waveform, rate)]
-            start += len(piece) / rate
-            yield piece
-        else:
-            start = duration
-            yield waveform
-
-
-def quietest(waveform: np.ndarray, rate: int) -> int:
-    """The sample in the second half of [S] around which PAUSE seconds are quietest."""
-    step = max(1, round(0.01 * rate))
-    count = len(waveform) // step
-    power = np.square(waveform[: count * step].reshape(count, step)).mean(axis=1)  # [count]
-    width = max(1, round(PAUSE * rate / step))
-    around = np.convolve(power, np.full(width, 1 / width), mode="valid")  # [count - width + 1]
-    half = len(around) // 2
-    return int(half + np.argmin(around[half:]) + width // 2) * step
+    def _heard(self, file: Path) -> Iterator[tuple[Stretch, list[Answer]]]:
+        """The stretches of speech in a file, with n-best answers each. A few are held at a time."""
+        found = stretches(file, self.trained.source.config.rate)
+        while portion := list(islice(found, TOGETHER)):
+            yield from zip(portion, self.answer([stretch.waveform for stretch in portion]), strict=True)
 
 
 def _options(craft: Any, name: str, system: System, n_best: int, given: dict[str, Any]) -> Any:

@@ -1,15 +1,18 @@
-"""Lines or media files in, lines out, through a trained system: transcribe, translate, tag, parse.
+"""Commands over a trained system: lines in, lines out (translate, tag, parse); media in, subtitles out (transcribe,
+translate-speech); text in, sound out (say).
 
-One line in gives one line out, in order. Input is read in portions, so that a pipe of any length takes bounded memory.
+One line in gives one line out, in order. Lines are read in portions and media in stretches, so that a pipe or a file of
+any length takes bounded memory.
 What is heavy (torch, audio) is imported when a command runs, not for its help.
 """
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
@@ -31,6 +34,11 @@ class Layout(StrEnum):
     conllu = "conllu"
 
 
+class Written(StrEnum):
+    srt = "srt"
+    text = "text"
+
+
 Media = Annotated[
     list[Path], typer.Argument(metavar="FILE", help="Sound or video: wav, flac, mp3, ogg, m4a, mp4, mkv, webm, ...")
 ]
@@ -50,18 +58,42 @@ Count = Annotated[
 Scores = Annotated[bool, typer.Option("--scores", help="Write its score and a tab before each output.")]
 
 
+Subtitles = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="PATH", help="An .srt file, or a folder for them. Default: standard output."
+    ),
+]
+Form = Annotated[Written, typer.Option("--format", help="Subtitles with times, or a line of text a file.")]
+
+
 def register(app: typer.Typer) -> None:
-    for command in (transcribe, translate, tag, parse, say):
+    for command in (transcribe, translate_speech, translate, tag, parse, say):
         app.command(rich_help_panel=PANEL)(command)
 
 
-def transcribe(files: Media, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
-    """Write down what is said in sound or video: a line a file. Long files are cut at pauses."""
-    from pipeline.answering import Answering
+def transcribe(
+    files: Media,
+    output: Subtitles = None,
+    system: System = None,
+    layout: Form = Written.srt,
+    n_best: Count = 1,
+    scores: Scores = False,
+) -> None:
+    """Write down what is said in sound or video of any length: subtitles (SRT) in the language that is spoken."""
+    _write_down("asr", files, output, system, layout, n_best, scores)
 
-    trained = Answering.open("asr", "features", system, n_best)
-    for number, file in enumerate(files, start=1):
-        _write(number, ((answer.output, answer.score) for answer in trained.transcribe(file)), n_best, scores)
+
+def translate_speech(
+    files: Media,
+    output: Subtitles = None,
+    system: System = None,
+    layout: Form = Written.srt,
+    n_best: Count = 1,
+    scores: Scores = False,
+) -> None:
+    """Translate what is said in sound or video of any length: subtitles (SRT) in another language."""
+    _write_down("st", files, output, system, layout, n_best, scores)
 
 
 def translate(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
@@ -131,6 +163,75 @@ def say(
 
     given = {} if speaker is None else {"speaker": speaker}
     audio.write(output, *Answering.open("tts", "tokens", system, 1, **given).say(" ".join(text.split())))
+
+
+def _write_down(
+    task: str, files: list[Path], output: Path | None, system: str | None, layout: Written, n_best: int, scores: bool
+) -> None:
+    from pipeline.answering import Answering
+
+    if layout is Written.srt and (n_best > 1 or scores):
+        raise Problem("--format srt has no place for scores or further outputs: leave them out, or take --format text")
+    if layout is Written.text and output is not None:
+        raise Problem(f"--output {output}: it is for subtitles: leave it out, or take --format srt")
+    places = _places(files, output) if layout is Written.srt else []
+    trained = Answering.open(task, "features", system, n_best)
+    if layout is Written.text:
+        for number, file in enumerate(files, start=1):
+            _write(number, ((answer.output, answer.score) for answer in trained.transcribe(file)), n_best, scores)
+        return
+    for file, place in zip(files, places, strict=True):
+        with _opened(place) as stream:
+            _write_captions(file, trained, stream)
+
+
+def _places(files: list[Path], output: Path | None) -> list[Path | None]:
+    """Where the subtitles of each file go; None is standard output."""
+    if output is None or (len(files) == 1 and not output.is_dir()):
+        if len(files) > 1:
+            raise Problem(f"{len(files)} files: say by --output in which folder their subtitles go")
+        if output is not None and output.resolve() == files[0].resolve():
+            raise Problem(f"--output {output}: it is the media file itself: name another")
+        return [output]
+    if output.exists() and not output.is_dir():
+        raise Problem(f"--output {output}: it is a file, and there are {len(files)} to write: name a folder")
+    places = [output / f"{file.stem}.srt" for file in files]
+    twice = next((place for place in places if places.count(place) > 1), None)
+    if twice is not None:
+        raise Problem(f"{twice} would be written twice: take files of one name one after another")
+    return [*places]
+
+
+@contextmanager
+def _opened(place: Path | None) -> Iterator[TextIO]:
+    """A file that appears when it is whole, or standard output."""
+    from pipeline.paths import replacing_file
+
+    if place is None:
+        yield sys.stdout
+        return
+    try:
+        with replacing_file(place) as partial, partial.open("w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise Problem(f"{place}: {error.strerror}: name another place by --output") from None
+
+
+def _write_captions(file: Path, trained: "Answering", stream: TextIO) -> None:
+    """SRT, cue by cue as they are found; what was found is told on standard error."""
+    from pipeline.corpora.subtitles import clock
+
+    written = silent = 0
+    for caption in trained.captions(file):
+        if not caption.text:
+            silent += 1
+            continue
+        written += 1
+        times = " --> ".join(clock(seconds).replace(".", ",") for seconds in (caption.start, caption.end))
+        stream.write(f"{written}\n{times}\n{caption.text}\n\n")
+        stream.flush()
+    nothing = f", {silent} stretches of sound without a word" if silent else ""
+    print(f"{file}: {written} subtitles{nothing}" if written + silent else f"{file}: silence", file=sys.stderr)
 
 
 def _answer(

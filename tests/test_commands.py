@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import soundfile
 import torch
 import yaml
 
-from pipeline import __main__, answering, commands, paths
+from pipeline import __main__, commands, paths
 from pipeline.models import attention
 from pipeline.params import Row, load
 from pipeline.records import TAGGED_SCHEMA, TREE_SCHEMA, Hypothesis, pair_schema, write_table
@@ -210,29 +211,67 @@ def noise(seconds: float, seed: int = 1) -> np.ndarray:
 def test_files_are_transcribed_a_line_each(run: Run, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "short.wav", noise(2), 16_000)
     soundfile.write(tmp_path / "other.flac", noise(3)[:, None].repeat(2, axis=1), 16_000)
-    _, lines, _ = run("transcribe", str(tmp_path / "short.wav"), str(tmp_path / "other.flac"))
+    _, lines, _ = run("transcribe", "--format", "text", str(tmp_path / "short.wav"), str(tmp_path / "other.flac"))
     assert lines == ["aa", "aaa"]
 
 
-def test_a_long_file_is_cut_at_its_pauses_and_nothing_is_lost(tmp_path: Path) -> None:
-    sound = noise(60)
-    for pause in (12, 25, 33, 44):
-        sound[round((pause - 0.3) * 16_000) : round((pause + 0.3) * 16_000)] *= 1e-3
-    soundfile.write(tmp_path / "long.wav", sound, 16_000, subtype="FLOAT")
-    parts = list(answering.pieces(tmp_path / "long.wav", 16_000))
-    np.testing.assert_allclose(np.concatenate(parts), sound, atol=1e-6)
-    ends = np.cumsum([len(part) / 16_000 for part in parts])
-    np.testing.assert_allclose(ends, [12, 25, 44, 60], atol=0.3)
-
-
-def test_the_pieces_of_a_long_file_are_joined_and_their_scores_added(run: Run, tmp_path: Path) -> None:
+def test_the_stretches_of_a_long_file_are_joined_and_their_scores_added(run: Run, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.mp3", noise(50), 16_000)
-    _, lines, _ = run("transcribe", "--scores", str(tmp_path / "long.mp3"))
+    transcribe = ("transcribe", "--format", "text", "--scores", str(tmp_path / "long.mp3"))
+    _, lines, _ = run(*transcribe)
     (score, text), count = lines[0].split("\t"), len(lines[0].split("\t")[1].split(" "))
-    assert float(score) == -count and 3 <= count <= 5
+    assert float(score) == -count and 4 <= count <= 8
     assert text.count("a") == pytest.approx(50, abs=2)
-    _, lines, _ = run("transcribe", "--n-best", "2", "--scores", str(tmp_path / "long.mp3"))
+    _, lines, _ = run(*transcribe, "--n-best", "2")
     assert [line.split("\t")[:2] for line in lines] == [["1", f"{-count:.4f}"], ["1", f"{-count - 1:.4f}"]]
+
+
+SPOKEN = "1\n00:00:00,850 --> 00:00:03,150\naa\n\n2\n00:00:05,850 --> 00:00:07,150\na\n\n"
+
+
+def talk(file: Path, rate: int = 16_000) -> str:
+    sound = np.random.default_rng(1).normal(0, 0.1, round(10 * rate))
+    for start, end in ((0, 1), (3, 6), (7, 10)):
+        sound[start * rate : end * rate] *= 1e-3
+    soundfile.write(file, sound, rate)
+    return str(file)
+
+
+@pytest.mark.parametrize("command", ["transcribe", "translate-speech"])
+def test_subtitles_of_a_file(run: Run, tmp_path: Path, command: str) -> None:
+    file, system = talk(tmp_path / "a.flac"), ("--system", "asr_echo")
+    status, lines, err = run(command, file, *system)
+    assert (status, "\n".join([*lines, ""])) == (0, SPOKEN)
+    assert err == f"{file}: 2 subtitles\n"
+    assert run(command, file, *system, "-o", str(tmp_path / "b.srt"))[:2] == (0, [])
+    assert (tmp_path / "b.srt").read_text(encoding="utf-8") == SPOKEN
+
+
+def test_subtitles_of_many_files_of_any_rate(run: Run, tmp_path: Path) -> None:
+    files = [talk(tmp_path / "a.wav", 8000), talk(tmp_path / "b.wav", 48_000)]
+    assert run("transcribe", *files, "-o", str(tmp_path / "subtitles"))[0] == 0
+    for name in "ab":  # a filter's edge may be loud for a hundredth of a second
+        written = (tmp_path / "subtitles" / f"{name}.srt").read_text(encoding="utf-8")
+        assert re.sub(r",\d{3}", "", written) == re.sub(r",\d{3}", "", SPOKEN)
+
+
+def test_silence_and_a_single_sample_have_no_subtitles(run: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(16_000), 16_000)
+    soundfile.write(tmp_path / "sample.wav", np.ones(1), 16_000)
+    for name in ("silence", "sample"):
+        file = str(tmp_path / f"{name}.wav")
+        assert run("transcribe", file) == (0, [], f"{file}: silence\n")
+        assert run("transcribe", "--format", "text", file)[:2] == (0, [""])
+
+
+def test_a_broken_file_leaves_the_subtitles_as_they_were(run: Run, tmp_path: Path) -> None:
+    file = Path(talk(tmp_path / "a.flac"))
+    file.write_bytes(file.read_bytes()[:-9999])
+    (tmp_path / "a.srt").write_text("mine", encoding="utf-8")
+    status, lines, err = run("transcribe", str(file), "-o", str(tmp_path / "a.srt"))
+    assert (status, lines) == (1, []) and "truncated" in err and err.count("\n") == 1
+    assert (tmp_path / "a.srt").read_text(encoding="utf-8") == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.flac", "a.srt"]
 
 
 @pytest.mark.parametrize(
@@ -247,6 +286,14 @@ def test_the_pieces_of_a_long_file_are_joined_and_their_scores_added(run: Run, t
         (["tag", "."], "", ".: Is a directory"),
         (["tag"], b"dia\nmakan\xff\n", "standard input, line 2 is not UTF-8"),
         (["transcribe", "nowhere.wav"], "", "nowhere.wav"),
+        (["transcribe", "a.wav", "b.wav"], "", "2 files: say by --output in which folder"),
+        (["transcribe", "a.wav", "b/a.mp3", "-o", "there"], "", "there/a.srt would be written twice"),
+        (["transcribe", "a.wav", "b.wav", "-o", "params.yaml"], "", "params.yaml: it is a file"),
+        (["transcribe", "a.wav", "-o", "a.wav"], "", "a.wav: it is the media file itself"),
+        (["transcribe", "a.wav", "-o", "params.yaml/a.srt"], "", "params.yaml/a.srt: "),
+        (["transcribe", "a.wav", "--scores"], "", "--format srt has no place for scores"),
+        (["transcribe", "a.wav", "--format", "text", "-o", "a.srt"], "", "--output a.srt: it is for subtitles"),
+        (["translate-speech", "a.wav"], "", "no system of the task st"),
         (["transcribe", "params.yaml"], "", "params.yaml"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -288,7 +335,7 @@ def test_a_model_of_another_kind_than_its_row_is_told(run: Run) -> None:
     assert "dvc repro train@parse_attention" in err
 
 
-@pytest.mark.parametrize("command", [[], ["transcribe"], ["translate"], ["tag"], ["parse"]])
+@pytest.mark.parametrize("command", [[], ["transcribe"], ["translate-speech"], ["translate"], ["tag"], ["parse"]])
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys; from pipeline.__main__ import app\n"
