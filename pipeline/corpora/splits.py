@@ -228,7 +228,7 @@ def joined(places: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """Folders and stem → one name each, joined by hyphens: by more of them where `a/b` would be called as `a-b` is."""
     unlike = sorted(set(places))
     wanted = Counter("-".join(place) for place in unlike)
-    names = {place: place[0] for place in unlike if len(place) == 1}
+    names: dict[tuple[str, ...], str] = {place: place[0] for place in unlike if len(place) == 1}
     taken = set(names.values())
     for place in unlike:
         if place in names:
