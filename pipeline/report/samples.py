@@ -66,7 +66,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Group:
-    """The samples of one task on one corpus: the first of the test set, then those with most errors."""
+    """The samples of one task on one corpus: the first of the test set (of sound: some), those with most errors."""
 
     task: str
     corpus: str
@@ -102,7 +102,7 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
     sound = any(line.reference is None for line in _first(names[0], 1))
     if sound:
         count = min(count, clips.count)  # there is little to read in them
-    first = _first(names[0], -(-count // 2))
+    first = (_spread if sound else _first)(names[0], -(-count // 2))
     lowercase = not sound and all(_text(line.best) == _text(line.best).lower() for line in first)
     heads = {line.id for line in first}
     worst = _worst(names[0], count - len(first), heads, lowercase)
@@ -134,6 +134,14 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
 
 def _first(name: str, count: int) -> list[Decoded]:
     return list(islice(read_decoded(paths.hypotheses(name)), count))
+
+
+def _spread(name: str, count: int) -> list[Decoded]:
+    """Sentences from all over the test set: of those whose attention was kept, if any was."""
+    lines = list(read_decoded(paths.hypotheses(name)))
+    lines = [line for line in lines if line.attention] or lines
+    count = min(count, len(lines))
+    return [lines[i * len(lines) // count] for i in range(count)]
 
 
 def _worst(name: str, count: int, taken: set[str], lowercase: bool) -> list[Decoded]:

@@ -146,9 +146,10 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
 
 
 def _counts(lines: list[Decoded]) -> Scores:
+    words = sum(_length(line) for line in lines)
     return {
         "sentences": len(lines),
-        "tokens": sum(_length(line) for line in lines),
+        **({"tokens": words} if words else {}),  # sound that is made of sound has none
         "empty": sum(not line.best for line in lines),
         "never_stopped": sum(not line.finished for line in lines),
     }
@@ -228,7 +229,7 @@ def _length(line: Decoded) -> int:
 
 
 def _show(name: str, scores: Scores) -> None:
-    print(f"{name}: {scores['sentences']} sentences, {scores['tokens']} words", end="")
+    print(f"{name}: {scores['sentences']} sentences, {scores.get('tokens', 0)} words", end="")
     print(f", {scores['never_stopped']} never stopped, {scores['empty']} empty")
     for key in (key for key in scores if f"{key}_low" in scores):
         low, high, baseline = (scores.get(f"{key}_{part}", "undefined") for part in ("low", "high", "baseline"))
