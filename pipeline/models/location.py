@@ -86,14 +86,13 @@ def windows(seen: Tensor, kernel: int) -> Tensor:
     return around.transpose(1, 2).reshape(batch, positions, 2 * kernel)
 
 
-def unwindows(slopes: Tensor, kernel: int) -> Tensor:
-    """The gradient of `windows`: [B, S, 2 * kernel] → [B, 2, S]."""
-    batch, positions, _ = slopes.shape
+def diagonals(like: Tensor, batch: int, positions: int, kernel: int) -> tuple[Tensor, Tensor]:
+    """Room for the gradient of `windows`: zeros [B, 2, K, S + K - 1], and in it the places [B, S, 2, K] where the slope
+    of each tap of each window belongs. Its sum over K, but for the ends, is the slope of what was seen."""
     width = positions + kernel - 1
-    skewed = slopes.new_zeros(batch, 2, kernel, width)  # tap k of position s lies at column s + k
-    place = skewed.as_strided((batch, 2, kernel, positions), (2 * kernel * width, kernel * width, width + 1, 1))
-    place.copy_(slopes.view(batch, positions, 2, kernel).permute(0, 2, 3, 1))
-    return skewed.sum(dim=2)[:, :, kernel // 2 : kernel // 2 + positions]
+    room = like.new_zeros(batch, 2, kernel, width)
+    strides = (2 * kernel * width, 1, kernel * width, width + 1)  # tap k of position s lies at column s + k
+    return room, room.as_strided((batch, positions, 2, kernel), strides)
 
 
 class Unrolled(torch.autograd.Function):
@@ -136,7 +135,9 @@ class Unrolled(torch.autograd.Function):
             doubled = (2 * keys).view(batch * positions, scores)
             filters_doubled, score_doubled = 2 * filters, 2 * score
             s, c = torch.zeros_like(states[0]), torch.zeros_like(contexts[0])
-            looked = torch.stack([first, first], dim=1)  # [B, 2, S]
+            edges = F.pad(torch.stack([first, first], dim=1), (kernel // 2, kernel // 2))  # [B, 2, S + K - 1]
+            looked = edges[:, :, kernel // 2 : kernel // 2 + positions]
+            around = edges.unfold(2, kernel, 1).transpose(1, 2)  # [B, S, 2, K], a view
             for t in range(steps):
                 z, g = entering[t], gates[t]
                 z[:, :wide], z[:, wide:] = c, s
@@ -147,7 +148,7 @@ class Unrolled(torch.autograd.Function):
                 torch.mul(f, cells[t], out=cells[t + 1]).addcmul_(i, new)
                 tanh_(squashed[t].copy_(cells[t + 1]))
                 s = torch.mul(o, squashed[t], out=states[t])
-                seen[t] = windows(looked, kernel)
+                seen[t].view(around.shape).copy_(around)
                 e = sigmoids[t]
                 torch.addmm(doubled, seen[t].view(-1, 2 * kernel), filters_doubled, out=e.view(-1, scores))
                 e.add_((s @ query.T)[:, None], alpha=2).sigmoid_()
@@ -169,6 +170,7 @@ class Unrolled(torch.autograd.Function):
         steps, batch, hidden = states.shape
         wide, kernel, scores = memory.shape[2], len(filters) // 2, len(score)
         with torch.autocast(states.device.type, enabled=False):
+            score_fourfold = 4 * score
             d_gates = torch.empty_like(gates, dtype=entering.dtype)
             d_energies = torch.empty_like(sigmoids)  # of the terms inside tanh
             d_queries = states.new_empty(steps, batch, scores)
@@ -177,7 +179,9 @@ class Unrolled(torch.autograd.Function):
             d_s = torch.zeros_like(states[0])
             d_cell = torch.zeros_like(d_s)
             d_c = torch.zeros_like(d_contexts[0])
-            d_looked = attention.new_zeros(batch, 2, attention.shape[2])  # of the last attention, and of their sum
+            positions = attention.shape[2]
+            d_looked = attention.new_zeros(batch, 2, positions)  # of the last attention, and of their sum
+            room, places = diagonals(attention, batch, positions, kernel)
             for t in reversed(range(steps)):
                 torch.add(d_contexts[t], d_c, out=d_seen[t])
                 d_w = torch.bmm(memory, d_seen[t][:, :, None])[:, :, 0]
@@ -185,11 +189,11 @@ class Unrolled(torch.autograd.Function):
                 d_w += d_looked[:, 0]
                 d_w += d_looked[:, 1]
                 d_scores[t] = softmax_backward(d_w, attention[t], 1, attention.dtype)
-                # 1 - tanh² = 4 σ (1 - σ)
-                d_e = d_energies[t]
-                d_e.copy_(sigmoid_backward(d_scores[t][:, :, None] * (4 * score), sigmoids[t]))
+                d_e = torch.mul(d_scores[t][:, :, None], score_fourfold, out=d_energies[t])
+                sigmoid_backward.grad_input(d_e, sigmoids[t], grad_input=d_e)  # 1 - tanh² = 4 σ (1 - σ)
                 torch.sum(d_e, dim=1, out=d_queries[t])
-                before = unwindows((d_e.view(-1, scores) @ filters.T).view(batch, -1, 2 * kernel), kernel)
+                places.copy_((d_e.view(-1, scores) @ filters.T).view(places.shape))
+                before = room.sum(dim=2)[:, :, kernel // 2 : kernel // 2 + positions]
                 d_looked[:, 0] = before[:, 0]
                 d_looked[:, 1] += before[:, 1]
                 d_s += d_states[t]

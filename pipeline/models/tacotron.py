@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from pipeline import training
 from pipeline.data import PAD, UNKNOWN, Data, Side
 from pipeline.models import speaking
+from pipeline.models.convolutions import Convolution, within
 from pipeline.models.layers import Dropout, load_module, save_module
 from pipeline.models.location import LocationAttention, Past
 from pipeline.models.recurrent import Bidirectional, mirror_of
@@ -100,10 +101,7 @@ class Network(nn.Module):
         wide, hidden = config.channels, config.hidden
         memory = wide + config.speaker
         self.table = nn.Embedding(characters, wide)
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(wide, wide, KERNEL, padding=KERNEL // 2) for _ in range(config.convolutions)
-        )
-        self.norms = nn.ModuleList(nn.LayerNorm(wide) for _ in range(config.convolutions))
+        self.convolutions = nn.ModuleList(Convolution(wide, KERNEL, config.dropout) for _ in range(config.convolutions))
         self.context = Bidirectional(wide, wide // 2)
         self.voices = nn.Embedding(len(speakers), config.speaker)
         self.prenet = nn.ModuleList(nn.Linear(size, config.prenet) for size in (bands, config.prenet))
@@ -128,13 +126,13 @@ class Network(nn.Module):
         memory, bias = self.encode(batch["characters"], batch["lengths"], batch["speakers"])
         before, stop, attention = self.say(frames, memory, bias, batch["speakers"])
         after = before + self.mend(before, steps)
-        real = torch.arange(stop.shape[1], device=steps.device) < steps[:, None]  # [B, T]
+        real = within(steps, stop.shape[1])[:, :, 0]  # [B, T]
         each = (before - frames).square() + (after - frames).square() + (after - frames).abs()
         reduction = self.config.reduction
         spoken = (each.mean(dim=2).view(len(frames), -1, reduction).sum(dim=2) * real).sum()
-        last = torch.arange(stop.shape[1], device=steps.device) == steps[:, None] - 1
-        weight = real * (1 + (self.options.stop_weight - 1) * last)
-        stopped = F.binary_cross_entropy_with_logits(stop, last.to(stop.dtype), weight, reduction="sum")
+        last = real - within(steps - 1, stop.shape[1])[:, :, 0]
+        weight = real + (self.options.stop_weight - 1) * last
+        stopped = F.binary_cross_entropy_with_logits(stop, last, weight, reduction="sum")
         loss = spoken + reduction * stopped
         if self.options.guided and self.training:
             away = off_diagonal(batch["lengths"], steps, attention.shape, self.options.guided_width)
@@ -143,15 +141,13 @@ class Network(nn.Module):
 
     def encode(self, characters: Tensor, lengths: Tensor, speakers: Tensor) -> tuple[Tensor, Tensor]:
         """[B, S], [B], [B] → the memory [B, S, M] and what hides its padding [B, S]: 0 and -inf."""
-        shown = (torch.arange(characters.shape[1], device=lengths.device) < lengths[:, None])[:, :, None]
+        shown = within(lengths, characters.shape[1])
         x = self.table(characters)
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            # Padding is silent before each layer: a text's output does not depend on its neighbours.
-            heard = convolution((x * shown).transpose(1, 2)).transpose(1, 2)
-            x = x + self.dropout(F.relu(norm(heard)))
+        for convolution in self.convolutions:
+            x = convolution(x, shown)
         x = self.context(x.transpose(0, 1), mirror_of(lengths, x.shape[1])).transpose(0, 1)
         voice = self.voices(speakers)[:, None].expand(-1, x.shape[1], -1)
-        bias = torch.zeros(characters.shape, device=x.device).masked_fill_(~shown[:, :, 0], -torch.inf)
+        bias = torch.zeros_like(shown[:, :, 0]).masked_fill_(shown[:, :, 0] == 0, -torch.inf)
         return torch.cat([self.dropout(x).float(), voice], dim=2), bias
 
     def say(self, frames: Tensor, memory: Tensor, bias: Tensor, speakers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -180,8 +176,7 @@ class Network(nn.Module):
 
     def mend(self, frames: Tensor, steps: Tensor) -> Tensor:
         """What the postnet adds to frames [B, T * R, F]."""
-        times = torch.arange(frames.shape[1], device=steps.device)
-        real = (times < steps[:, None] * self.config.reduction)[:, None]  # [B, 1, T * R]
+        real = within(steps * self.config.reduction, frames.shape[1]).transpose(1, 2)  # [B, 1, T * R]
         x = frames.transpose(1, 2)
         for i, convolution in enumerate(self.postnet):
             x = convolution(x * real)
