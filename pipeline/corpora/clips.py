@@ -93,6 +93,8 @@ class Config(Shared, Heard):
                 raise ValueError(f"columns: {column} is missing: give its number or its name")
         if self.held and ("split" in self.model_fields_set or self.files is not None):
             raise ValueError("held: it names dev and test already: leave `files` and `split` out")
+        if self.split.by == "text":
+            raise ValueError("split.by: text is for subtitles: take recording, or `held`")
         if ".." in Path(self.folder).parts or Path(self.folder).is_absolute():
             raise ValueError(f"folder: {self.folder!r} does not stay in the raw corpus: give a folder inside it")
         return self

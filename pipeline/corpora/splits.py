@@ -25,7 +25,7 @@ RESERVED = ("id", "recording", "speaker", "audio", "start", "end")  # columns of
 class Split(Row):
     """How a corpus without splits of its own is parted. A part is a share (0.1), a number (3) or a list of names."""
 
-    by: Literal["recording", "order"] = "order"
+    by: Literal["recording", "order", "text"] = "order"  # text: by what subtitles show, whatever recording they are of
     of: Literal["file", "sentence"] = "sentence"  # what `by: order` counts
     dev: float | list[str] = 0.1
     test: float | list[str] = 0.1
@@ -40,7 +40,7 @@ class Split(Row):
     @property
     def whole(self) -> bool:
         """Recordings or files go to a split as a whole; otherwise sentences do, one by one."""
-        return self.by == "recording" or self.of == "file"
+        return self.by == "recording" or (self.by == "order" and self.of == "file")
 
 
 class Shared(Row):
