@@ -83,22 +83,22 @@ class Vocoder(nn.Module):
         magnitude = self.magnitude(x).float().clamp(max=LOUDEST).exp()  # [B, T, bins]
         across, up = self.phase(x).float().chunk(2, dim=2)
         size = (across.square() + up.square() + 1e-8).sqrt()
-        spectrum = torch.complex(magnitude * across / size, magnitude * up / size) * shown
-        return self._overlapped(torch.fft.irfft(spectrum, self.length) * self.window)
+        spectrum = torch.complex(magnitude * across / size, magnitude * up / size)
+        return self._overlapped(torch.fft.irfft(spectrum, self.length) * self.window, shown)
 
-    def _overlapped(self, pieces: Tensor) -> Tensor:
+    def _overlapped(self, pieces: Tensor, shown: Tensor) -> Tensor:
         """Windowed pieces [B, T, overlap * hop], each a hop after the one before → what they add up to [B, T, hop].
 
-        Row t is the middle hop of piece t.
+        Row t is the middle hop of piece t. `shown` [B, T, 1]: pieces that are there.
         """
         batch, count, _ = pieces.shape
-        parts = pieces.view(batch, count, self.config.overlap, self.hop)
+        parts = (pieces * shown).view(batch, count, self.config.overlap, self.hop)
         weights = self.window.square().view(self.config.overlap, self.hop)
         total = pieces.new_zeros(batch, count + self.config.overlap - 1, self.hop)
-        weight = pieces.new_zeros(count + self.config.overlap - 1, self.hop)
+        weight = torch.zeros_like(total)
         for i in range(self.config.overlap):
             total[:, i : i + count] += parts[:, :, i]
-            weight[i : i + count] += weights[i]
+            weight[:, i : i + count] += weights[i] * shown
         samples = (total / weight.clamp(min=0.1)).flatten(1)
         begin = (self.length - self.hop) // 2
         return samples[:, begin : begin + count * self.hop].reshape(batch, count, self.hop)
