@@ -98,7 +98,8 @@ class Ingestion:
                 yield item
 
     def _by_sentence(self) -> bool:
-        return not isinstance(self.config.files, dict) and not self.config.split.whole
+        split: Split = self.config.split
+        return not isinstance(self.config.files, dict) and split.by == "order" and split.of == "sentence"
 
     def _bounds(self, total: int) -> tuple[int, int]:
         """Where dev and where test begin."""
