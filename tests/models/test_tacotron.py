@@ -19,6 +19,7 @@ LETTERS = 6  # ids 4 to 9
 BANDS = 8
 SPEAKERS = ("Ana", "Budi")
 LASTS = 4  # frames of a letter
+STEP = 4  # frames of a step
 
 
 class Vocabulary:
@@ -54,13 +55,13 @@ def corpus(folder: Path, split: str, count: int) -> tuple[Side, Side]:
 
 
 SMALL = Config(
-    reduction=2, channels=32, convolutions=1, speaker=4, prenet=32, hidden=48, attention=16, location=5, postnet=16,
+    reduction=STEP, channels=32, convolutions=1, speaker=4, prenet=32, hidden=48, attention=16, location=5, postnet=16,
     postnet_convolutions=2, dropout=0.0, prenet_dropout=0.25,
 )  # fmt: skip
 
 
 def training(**given: object) -> tacotron.Train:
-    options = {"epochs": 22, "batch": 300, "lr": 8e-3, "warmup": 10, "precision": "float32", **given}
+    options = {"epochs": 16, "batch": 300, "lr": 8e-3, "warmup": 10, "precision": "float32", **given}
     return configure(tacotron.Train, options, "systems.tts.train")
 
 
@@ -94,7 +95,7 @@ def test_it_spells_and_stops(learnt: Learnt, window: int) -> None:
     assert finished.all()
     right = total = 0
     for i, text in enumerate(texts):
-        said = frames[i, : 2 * int(steps[i]) - 1].argmax(dim=1).numpy() + 4
+        said = frames[i, : STEP * int(steps[i]) - 1].argmax(dim=1).numpy() + 4
         expected = np.repeat(text, LASTS)[:-1]
         total += len(expected)
         right += int((said[: len(expected)] == expected[: len(said)]).sum()) if len(said) == len(expected) else 0
@@ -114,7 +115,7 @@ def test_neighbours_change_nothing(learnt: Learnt) -> None:
     alone, steps, _, _ = spoken_by(model, [[4, 5, 6]], [0])
     beside, both, _, _ = spoken_by(model, [[4, 5, 6], [9, 8, 9, 8, 9, 7, 4]], [0, 1])
     assert both[0] == steps[0]
-    count = 2 * int(steps[0])
+    count = STEP * int(steps[0])
     torch.testing.assert_close(beside[0, :count], alone[0, :count], atol=1e-4, rtol=1e-4)
 
 
@@ -151,7 +152,7 @@ def test_speech_has_a_waveform_and_the_way_through_its_text(learnt: Learnt, tmp_
         weights = np.array(hypothesis.attention)
         assert weights.shape[1] == source.sequences.lengths[i]
         assert hypothesis.finished and hypothesis.waveform is not None and hypothesis.rate == 16_000
-        assert len(hypothesis.waveform) == (2 * len(weights) - 1) * 160 + 400
+        assert len(hypothesis.waveform) == (STEP * len(weights) - 1) * 160 + 400
         assert other.attention is not None and len(other.attention) == len(weights)
 
 
@@ -168,7 +169,7 @@ def test_what_never_stops_is_cut_and_marked(learnt: Learnt) -> None:
         model.output.bias[-1] = stop
     assert not hypothesis.finished
     assert hypothesis.attention is not None
-    assert len(hypothesis.attention) == np.ceil(2 * 2 * model.pace / 2) + tacotron.SPARE
+    assert len(hypothesis.attention) == np.ceil(2 * 2 * model.pace / STEP) + tacotron.SPARE
 
 
 def test_nothing_that_is_known_is_silence(learnt: Learnt) -> None:
