@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audio import probe, read, segments
+from pipeline import audio
+from pipeline.audio import Stretch, probe, read, segments
 from pipeline.problems import Problem
 
 RATE = 16000
@@ -146,3 +147,26 @@ def test_the_shortest_sound_there_is(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.ones(1), 48_000, subtype="FLOAT")
     assert probe(tmp_path / "a.wav").duration == 1 / 48_000
     assert len(read(tmp_path / "a.wav", RATE)) == 1
+
+
+def test_what_is_written_is_read_and_what_is_too_loud_is_clipped(tmp_path: Path) -> None:
+    sound = np.array([0.5, -2.0, 3.0, 0.0], np.float32)
+    for name in ("a.wav", "a.flac"):
+        audio.write(tmp_path / name, sound, 8000)
+        found = Stretch(tmp_path / name).read(8000)
+        assert np.allclose(found, [0.5, -1, 1, 0], atol=1e-4)
+        assert np.allclose(Stretch(tmp_path / name, 1 / 8000, 3 / 8000).read(8000), [-1, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "said"),
+    [
+        ("a.wav", [], "holds no sample"),
+        ("a.wav", [0.0, np.nan], "holds what is no number"),
+        ("a.xyz", [0.0], "cannot be written"),
+        ("no/a.wav", [0.0], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_written_is_told(tmp_path: Path, name: str, sound: list[float], said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        audio.write(tmp_path / name, np.array(sound, np.float32), 8000)
