@@ -20,4 +20,5 @@ class Config(Row):
     missing: int = Field(3, ge=1)  # letters heard that make a stretch a missing cue, or a text a truncated one
     foreign: float = Field(0.3, gt=0, le=1)  # share of letters that the recogniser does not know: another script
     surplus: float = Field(6.0, ge=0)  # log-probability by which a text must fit better elsewhere to be shifted
+    best: float = Field(1.0, gt=0, le=1)  # share of the cues whose text is right that are kept: those that fit best
     least: float | None = Field(None, le=0)  # log-probability a letter that a text must reach; none: found on the cues

@@ -1,6 +1,6 @@
 """What became of every cue: the rows of data/ledgers/<name>.parquet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -40,4 +40,4 @@ class Row:
     score: float | None
     verdict: str
     reason: str
-    kept: bool = field(default=False)
+    kept: bool = False

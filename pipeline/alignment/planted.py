@@ -1,15 +1,8 @@
-"""A ledger of found faults and the faults that were planted → precision, recall and F1, a fault and over all.
+"""A ledger of found faults and the faults that were planted → precision, recall and F1, a fault and over all."""
 
-What was planted stands beside a recording as `<recording>.ledger.json`: a list of cues with the true `text`, the
-`subtitle` that is shown (none: it is missing), times, and the `fault`. Nothing but these figures is made of it.
-"""
-
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from pipeline.alignment.ledger import (
     FAULTS,
@@ -22,6 +15,7 @@ from pipeline.alignment.ledger import (
     WRONG_LANGUAGE,
     Row,
 )
+from pipeline.planted import PlantedCue
 from pipeline.problems import Problem
 
 NAMES = {  # as planted → as found
@@ -44,30 +38,21 @@ class Planted:
     verdict: str  # what it should be called
 
 
-def read_planted(file: Path, unspoken: Callable[[str], bool]) -> list[Planted]:
-    """What stands in a ledger. A fault that changed nothing (one word, truncated) is none.
+def expected(cues: Iterable[PlantedCue], unspoken: Callable[[str], bool]) -> list[Planted]:
+    """What cues should be called. A fault that changed nothing (one word, truncated) is none.
 
     `unspoken` tells of a text whether it is no speech; a cue whose true text is none should be called so.
-    Raises Problem for a file that is no such ledger.
     """
-    try:
-        cues: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["cues"]
-        return [_planted(cue, unspoken) for cue in cues]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{file} is no ledger of planted faults ({error!r}): mend or remove it") from None
+    return [Planted(cue.start, cue.end, _verdict(cue, unspoken)) for cue in cues]
 
 
-def _planted(cue: dict[str, Any], unspoken: Callable[[str], bool]) -> Planted:
-    verdict = NAMES[cue["fault"]]
-    shift = float(cue.get("shift", 0.0))
-    subtitle, text = cue.get("subtitle"), cue.get("text")
-    if verdict != MISSING and (subtitle is None or text is None):
-        raise ValueError(f"{cue.get('key')} has no text")
-    if text is not None and unspoken(text):
-        verdict = NOT_SPEECH
-    elif verdict not in (SHIFTED, MISSING) and _same(subtitle, text):
-        verdict = GOOD
-    return Planted(float(cue["start"]) + shift, float(cue["end"]) + shift, verdict)
+def _verdict(cue: PlantedCue, unspoken: Callable[[str], bool]) -> str:
+    verdict = NAMES[cue.fault]
+    if cue.text is not None and unspoken(cue.text):
+        return NOT_SPEECH
+    if verdict not in (SHIFTED, MISSING) and _same(cue.subtitle, cue.text):
+        return GOOD
+    return verdict
 
 
 def _same(one: str | None, other: str | None) -> bool:

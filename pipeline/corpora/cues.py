@@ -7,7 +7,7 @@ its cue's text on the cue before: files are checked line by line first, and name
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,14 @@ def read_cues(file: Path, language: str, encoding: str, fps: float | None) -> li
     return [_cue(number, event) for number, event in enumerate(events, start=1)]
 
 
+def cue_of(text: str, number: int, start: float, end: float) -> Cue:
+    """A cue of text as a file holds it, markup and all."""
+    return replace(_cue(number, pysubs2.SSAEvent(text=text)), start=start, end=end)
+
+
 def unspoken(text: str) -> bool:
-    """Whether a cue with this text, markup and all, would hold no speech."""
-    return bool(_cue(1, pysubs2.SSAEvent(text=text)).fault)
+    """Whether a cue of this text would hold no speech."""
+    return bool(cue_of(text, 1, 0.0, 1.0).fault)
 
 
 def _events(file: Path, text: str, fps: float | None) -> list[Any]:

@@ -2,7 +2,8 @@
 
 Enters: recordings and their subtitle files, in one folder or in nested ones. Leaves: one utterance for each cue of the
 primary language (the spoken one; the first subtitle language where the spoken one is not written), with the cues of the
-other languages that are shown at the same time. A recording goes to one split as a whole.
+other languages that are shown at the same time. A recording goes to one split as a whole; or (`split: {by: text}`) a
+sentence does, in whatever recordings and languages it is spoken.
 """
 
 from bisect import bisect_left
@@ -14,16 +15,28 @@ from typing import Annotated, Any
 import pyarrow as pa
 from pydantic import AfterValidator, Field, model_validator
 
+from pipeline import planted
 from pipeline.audio import CONTAINERS, MEDIA, SOUND, probe
-from pipeline.corpora.cues import FORMATS, Cue, read_cues
+from pipeline.corpora.copies import folded
+from pipeline.corpora.cues import FORMATS, Cue, cue_of, read_cues
 from pipeline.corpora.hearing import Heard, hearing_faults
+from pipeline.corpora.sentences import parted
 from pipeline.corpora.splits import Found, Multilingual, Source, Split, distinct, natural, placed, sources
+from pipeline.params import Row
+from pipeline.planted import PlantedCue
 from pipeline.problems import Problem, nearest
 from pipeline.records import Record, Reject, utterance_schema
 
 _EPSILON = 1e-6  # s
 
 Times = tuple[float, float]  # s
+
+
+class Across(Row):
+    """Corpora whose sentences are parted together, so that none is trained on in one and tested in another."""
+
+    folders: Annotated[list[str], Field(min_length=1)]
+    languages: Annotated[list[str], Field(min_length=1), AfterValidator(distinct)]
 
 
 class Config(Multilingual, Heard):
@@ -33,8 +46,10 @@ class Config(Multilingual, Heard):
         list[str], Field(min_length=1), AfterValidator(distinct)
     ]  # languages, as file names have them: ep01.en.srt
     require: list[str] | None = None  # an utterance needs a text in these languages (all, if not stated)
+    ledger: bool = False  # True: the spoken cues as they were before faults were planted (ep01.ledger.json)
     media: bool = True  # False: subtitles alone, for text without its recordings
     split: Split = Split(by="recording")
+    across: Across | None = None  # `by: text` alone; the folder and the languages of this corpus, if not stated
     encoding: str | dict[str, str] = "auto"  # of the subtitles; or by language
     fps: Annotated[float, Field(gt=0)] | None = None  # frames a second, for MicroDVD
     shortest: Annotated[float, Field(ge=0)] = 0.2  # s
@@ -63,8 +78,17 @@ class Config(Multilingual, Heard):
                 )
         if ".." in Path(self.folder).parts or Path(self.folder).is_absolute():
             raise ValueError(f"folder: {self.folder!r} does not stay in the raw corpus: give a folder inside it")
-        if self.split.by != "recording":
-            raise ValueError("split.by: subtitles are split by recording, so that no episode is in two splits")
+        if self.split.by == "order":
+            raise ValueError("split.by: subtitles are split by recording (no episode is in two splits), or by text")
+        if self.ledger and self.split.by == "text":
+            raise ValueError("split.by: text is what files show, not what their ledgers tell: split by recording")
+        if self.across is not None:
+            if self.split.by != "text":
+                raise ValueError("across: it is for `split: {by: text}`: leave it out, or split so")
+            if self.folder not in self.across.folders or not set(self.subtitles) <= set(self.across.languages):
+                raise ValueError(
+                    "across: it lacks this corpus's folder, or one of its `subtitles`: name them there, too"
+                )
         return self
 
     @property
@@ -101,10 +125,31 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
     found, rejects = _recordings(config, raw / config.folder, corpus)
     yield from rejects
     splits = placed(config, {recording.name: recording.split for recording in found}, corpus)
+    texts = _texts(config, raw, corpus)
     for recording in found:
-        split = splits[recording.name]
         for item in _utterances(config, recording, corpus):
-            yield replace(item, split=split) if isinstance(item, Found) else item
+            if isinstance(item, Found):
+                said = (config.primary, folded(item.record[config.primary]))
+                item = replace(item, split=splits[recording.name] if texts is None else texts[said])
+            yield item
+
+
+def _texts(config: Config, raw: Path, corpus: str) -> dict[tuple[str, str], str] | None:
+    """The split of every text that is shown, where texts are what is parted."""
+    if config.split.by != "text" or isinstance(config.files, dict):
+        return None
+    across = config.across or Across(folders=[config.folder], languages=config.subtitles)
+    kinds = [f"**/*{end}" for suffix in FORMATS for end in sorted({suffix, suffix.upper()})]
+    suffixes = [config.suffix(language) for language in across.languages]
+    shown: dict[tuple[str, str], dict[str, list[Cue]]] = {}
+    for folder in across.folders:
+        for source in sources(config.model_copy(update={"files": None}), raw / folder, corpus, kinds, suffixes):
+            language = config.language_of(source.path, across.languages)
+            if language is not None or folder == config.folder:
+                language = language or config.primary  # ep01.srt
+                cues = [cue for cue in _read(config, source.path, language) if not cue.fault]
+                shown.setdefault((folder, source.name), {})[language] = cues
+    return parted(shown.values(), config.split, corpus)
 
 
 @dataclass(frozen=True)
@@ -125,10 +170,13 @@ def tracks(config: Config, raw: Path, corpus: str) -> Iterator[Track]:
     splits = placed(config, {recording.name: recording.split for recording in found}, corpus)
     for recording in found:
         if recording.media is not None:
-            cues = {language: _read(config, file, language) for language, file in recording.subtitles.items()}
-            file = recording.subtitles[config.primary]
-            split = splits[recording.name]
-            yield Track(recording.name, split, recording.media, file, cues.pop(config.primary), cues)
+            file, split = _primary(config, recording), splits[recording.name]
+            others = {
+                language: _read(config, shown, language)
+                for language, shown in recording.subtitles.items()
+                if language != config.primary
+            }
+            yield Track(recording.name, split, recording.media, file, _read(config, file, config.primary), others)
 
 
 def retimed(config: Config, track: Track, times: dict[int, Times], corpus: str) -> dict[int, Record]:
@@ -212,7 +260,7 @@ def _alone(file: Path, reason: str, remedy: str) -> Reject:
 
 def _utterances(config: Config, recording: _Recording, corpus: str) -> Iterator[Found | Reject]:
     """One for each cue of the primary language, in the order of its file."""
-    file = recording.subtitles[config.primary]
+    file = _primary(config, recording)
     duration = probe(recording.media).duration if recording.media else None
     cues = _read(config, file, config.primary)
     times, faults = check_times(config, cues, duration)
@@ -277,9 +325,26 @@ def _listened(config: Config, media: Path, items: Sequence[Found | Reject], lang
             yield item
 
 
+def _primary(config: Config, recording: _Recording) -> Path:
+    """The file of the primary language's cues."""
+    if config.ledger and recording.media is not None:
+        return planted.place(recording.media)
+    return recording.subtitles[config.primary]
+
+
 def _read(config: Config, file: Path, language: str) -> list[Cue]:
+    if file.suffix == ".json":
+        return [_true(number, cue) for number, cue in enumerate(planted.read(file), start=1)]
     encoding = config.encoding if isinstance(config.encoding, str) else config.encoding.get(language, "auto")
     return read_cues(file, language, encoding, config.fps)
+
+
+def _true(number: int, cue: PlantedCue) -> Cue:
+    if cue.true_start is None or cue.true_end is None:
+        return Cue(number, cue.start, cue.end, cue.text or "", fault="true times unknown")
+    if cue.text is None:
+        return Cue(number, cue.true_start, cue.true_end, "", fault="true text unknown")
+    return replace(cue_of(cue.text, number, cue.true_start, cue.true_end), speaker=cue.speaker)
 
 
 _LATE = "ends after its recording"

@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow as pa
 from rich.progress import track as progress
 
-from pipeline import paths
+from pipeline import paths, planted
 from pipeline.alignment import Config
 from pipeline.alignment.hearing import Letters, hear
 from pipeline.alignment.language import Languages
 from pipeline.alignment.ledger import FAULTS, GOOD, KEPT, SCHEMA, Row
-from pipeline.alignment.planted import Planted, compare, read_planted
+from pipeline.alignment.planted import Planted, compare, expected
 from pipeline.alignment.verdicts import Recording, Shown, judge, sound, threshold
 from pipeline.corpora.copies import marks
 from pipeline.corpora.cues import unspoken
@@ -47,6 +47,7 @@ def run(name: str) -> None:
     ]
     least = threshold(heard) if config.least is None else config.least
     ledger = [judge(recording, letters, languages, source.spoken, least, config) for recording in heard]
+    _choose(ledger, config.best)
     with paths.replacing(paths.manifests(name)) as folder:
         records = list(source.kept(name, ledger))
         if not records:
@@ -81,7 +82,7 @@ class Source:
         self.tracks = [t for t in self.reader.tracks(self.config, raw, name) if t.split == "train"]
 
     def kept(self, alignment: str, ledger: list[list[Row]]) -> Iterator[Record]:
-        """The records of the cues that are kept; each is marked so in the ledger."""
+        """The records of the cues that are kept; one that cannot be a record is not, the ledger then says why."""
         tested = {
             mark
             for split in ("dev", "test")
@@ -89,18 +90,17 @@ class Source:
             for mark in self._marks(record)
         }
         for track, rows in zip(self.tracks, ledger, strict=True):
-            times = {r.cue: (r.start, r.end) for r in rows if r.verdict in KEPT}
+            times = {found.cue: (found.start, found.end) for found in rows if found.kept}
             records = self.reader.retimed(self.config, track, times, alignment)
             for found in rows:
-                if found.verdict not in KEPT:
+                if not found.kept:
                     continue
                 record = records.get(found.cue)
                 if record is None:
-                    found.reason = "too short, too long, or without its translation"
+                    found.kept, found.reason = False, "too short, too long, or without its translation"
                 elif tested & self._marks(record):
-                    found.reason = LEAKED
+                    found.kept, found.reason = False, LEAKED
                 else:
-                    found.kept = True
                     yield record
 
     def _marks(self, record: Record) -> set[bytes]:
@@ -120,10 +120,20 @@ class Source:
         """The figures of `planted.compare`; nothing where no fault was planted."""
         pairs: list[tuple[list[Row], list[Planted]]] = []
         for track, rows in zip(self.tracks, ledger, strict=True):
-            file = track.media.with_suffix(".ledger.json")
+            file = planted.place(track.media)
             if file.is_file():
-                pairs.append((rows, read_planted(file, unspoken)))
+                pairs.append((rows, expected(planted.read(file), unspoken)))
         return compare(pairs) if pairs else {}
+
+
+def _choose(ledger: list[list[Row]], best: float) -> None:
+    """Mark as kept the cues whose text is right: all, or the share of them that fits best."""
+    right = [row for rows in ledger for row in rows if row.verdict in KEPT]
+    ranked = sorted(right, key=lambda row: -(row.score or 0.0))
+    for place, found in enumerate(ranked):
+        found.kept = place < round(best * len(ranked))
+        if not found.kept:
+            found.reason = "others fit better"
 
 
 def _shown(track: Any) -> list[Shown]:
