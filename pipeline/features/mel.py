@@ -48,6 +48,18 @@ class Codec(FrameCodec):
         """Whether every value, but for a factor and a constant of its band, is the logarithm of a power."""
         return self.config.deltas == 0 and self.config.normalise != "utterance"
 
+    def warped(self, factors: np.ndarray) -> np.ndarray:
+        """Where each band's content is found if all frequencies are `factors` [B] times as high: places [B, n_mels].
+
+        Between bands; what lies outside is taken from the first or the last one.
+        """
+        top = self.config.rate / 2 if self.config.fmax is None else self.config.fmax
+        low, high = mel(self.config.fmin), mel(top)
+        step = (high - low) / (self.static + 1)
+        peaks = 700 * np.expm1((low + step * np.arange(1, self.static + 1)) / 1127)  # Hz
+        places = (1127 * np.log1p(peaks / factors[:, None] / 700) - low) / step - 1
+        return np.asarray(np.clip(places, 0, self.static - 1))
+
     def transform(self, power: torch.Tensor) -> torch.Tensor:
         # A filter reaches few bins: by bands the product costs a third of power @ filters.
         energies = torch.cat([power[:, reach] @ band for reach, band in self._bands], dim=1)

@@ -1,8 +1,9 @@
 """Frames of utterances [B, T, F] → the same, as they might also have sounded. Zero is the mean of a band.
 
-Utterances are played a little faster or slower (Ko et al. 2015, here by interpolation between frames), noise, music or
-other speech is laid under them, and stretches of time and bands of frequency are hidden (SpecAugment, Park et al.
-2019). What is drawn for an utterance depends on (seed, epoch, utterance) alone: a resumed epoch sees the same.
+Utterances are played a little faster or slower (Ko et al. 2015, here by interpolation between frames), their voices are
+made larger or smaller (vocal tract length perturbation, Jaitly and Hinton 2013), noise, music or other speech is laid
+under them, and stretches of time and bands of frequency are hidden (SpecAugment, Park et al. 2019). What is drawn for
+an utterance depends on (seed, epoch, utterance) alone: a resumed epoch sees the same.
 """
 
 from typing import Any, Literal
@@ -26,6 +27,7 @@ class Options(options.Options):
     """A training whose utterances are changed a little each time they are seen."""
 
     stretch: float = Field(0.1, ge=0, lt=1)  # 0.1: utterances last 0.9 to 1.1 times as long
+    warp: float = Field(0.0, ge=0, lt=1)  # 0.1: all frequencies are up to a tenth higher or lower
     time_masks: int = Field(2, ge=0)
     time_mask: int = Field(30, ge=0)  # frames that a mask hides at most
     frequency_masks: int = Field(2, ge=0)
@@ -47,14 +49,16 @@ class Augment:
     """What a training does to its utterances."""
 
     def __init__(self, chosen: Options, source: Side):
-        """`source`: the training split. Raises Problem if beds are asked for and its features cannot be mixed."""
-        self.options = chosen
+        """`source`: the training split. Raises Problem if its features cannot be mixed or warped as is asked for."""
+        self.options, self.codec = chosen, source.codec
+        if chosen.warp and not hasattr(source.codec, "warped"):
+            raise Problem("train.warp: these features have no frequencies: choose features of kind mel, or warp: 0")
         self.beds = Beds(chosen, source) if chosen.beds else None
 
     def __call__(
         self, frames: np.ndarray, lengths: np.ndarray, shortest: np.ndarray, rows: np.ndarray, epoch: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Stretch utterances in time, never to less than `shortest` frames [B]; lay beds; hide times and bands.
+        """Stretch utterances in time, never to less than `shortest` frames [B]; warp; lay beds; hide times and bands.
 
         frames: [B, T, F]; lengths: [B]; rows: [B], the utterances' numbers. Returns frames and lengths anew.
         """
@@ -62,17 +66,19 @@ class Augment:
         factors = 1 + self.options.stretch * (2 * draws[:, 0] - 1)
         stretched = np.maximum(np.round(lengths * factors).astype(np.int64), np.minimum(shortest, lengths))
         frames = resample(frames.astype(np.float32, copy=False), lengths, stretched)
+        if self.options.warp:
+            frames = moved(frames, self.codec.warped(1 + self.options.warp * (2 * draws[:, -1] - 1)))
         if self.beds is not None:
-            self.beds.lay(frames, stretched, draws[:, -BEDDED:])
+            self.beds.lay(frames, stretched, draws[:, -1 - BEDDED : -1])
         shown_times, shown_bands = self._shown(stretched, frames.shape, draws)
         frames *= shown_times[:, :, None]
         frames *= shown_bands[:, None, :]
         return frames, stretched
 
     def draws(self, rows: np.ndarray, epoch: int) -> np.ndarray:
-        """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask, BEDDED for the bed."""
+        """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask, BEDDED for the bed, one for the warp."""
         masks = self.options.time_masks + self.options.frequency_masks
-        count = 1 + 2 * masks + BEDDED
+        count = 1 + 2 * masks + BEDDED + 1
         return np.stack([np.random.default_rng((self.options.seed, epoch, int(row))).random(count) for row in rows])
 
     def _shown(self, lengths: np.ndarray, shape: tuple[int, ...], draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -184,3 +190,13 @@ def resample(frames: np.ndarray, lengths: np.ndarray, wanted: np.ndarray) -> np.
     rows = np.arange(len(frames))[:, None]
     drawn: np.ndarray = frames[rows, left] * (1 - share) + frames[rows, right] * share
     return drawn
+
+
+def moved(frames: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """[B, T, F] with each band taken from its place [B, F] among the bands, by linear interpolation."""
+    left = places.astype(np.int64)[:, None]  # [B, 1, F]
+    right = np.minimum(left + 1, frames.shape[2] - 1)
+    share = (places[:, None] - left).astype(np.float32)
+    lower, upper = (np.take_along_axis(frames, bands, axis=2) for bands in (left, right))
+    found: np.ndarray = lower + share * (upper - lower)
+    return found

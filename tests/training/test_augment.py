@@ -11,7 +11,7 @@ from pipeline.features.codec import Moments
 from pipeline.params import configure
 from pipeline.problems import Problem
 from pipeline.sequences import Sequences
-from pipeline.training.augment import Augment, Options, resample
+from pipeline.training.augment import Augment, Options, moved, resample
 
 FRAMES = np.ones((3, 100, 20), np.float32)
 LENGTHS = np.array([100, 40, 1])
@@ -120,3 +120,25 @@ def test_options_that_cannot_be() -> None:
         configure(Options, {"beds": 0.5, "bed_kinds": []}, "systems.asr.train")
     with pytest.raises(Problem, match="bed_snr: rises"):
         configure(Options, {"bed_snr": [20, 5]}, "systems.asr.train")
+
+
+def test_a_warp_moves_a_tone_to_a_higher_or_lower_band() -> None:
+    codec = mel.Codec(mel.Config(rate=16_000, n_mels=80, normalise="none"))
+    time = np.arange(16_000) / 16_000
+    tones = {f: codec.measure([(0.1 * np.sin(2 * np.pi * f * time)).astype(np.float32)])[0] for f in (1000, 1100, 909)}
+    for factor, wanted in ((1.1, 1100), (1 / 1.1, 909), (1.0, 1000)):
+        [found] = moved(tones[1000][None], codec.warped(np.array([factor])))
+        assert np.abs(found.mean(axis=0).argmax() - tones[wanted].mean(axis=0).argmax()) <= 1
+    np.testing.assert_allclose(moved(tones[1000][None], codec.warped(np.ones(1)))[0], tones[1000], atol=1e-4)
+
+
+def test_a_warp_stays_within_its_bounds_and_needs_frequencies() -> None:
+    codec = mel.Codec(mel.Config(n_mels=20, normalise="none"))
+    ramp = np.broadcast_to(np.arange(20, dtype=np.float32), FRAMES.shape).copy()
+    source = Side(codec, Sequences.of([ramp[0]]))
+    options = Options(stretch=0, time_masks=0, frequency_masks=0, warp=0.2)
+    lowest, highest = (codec.warped(np.array([factor]))[0] for factor in (1.2, 0.8))
+    seen = np.stack([Augment(options, source)(ramp, LENGTHS, SHORTEST, ROWS, epoch)[0][0, 0] for epoch in range(30)])
+    assert (lowest - 1e-3 <= seen).all() and (seen <= highest + 1e-3).all() and np.ptp(seen[:, 10]) > 1
+    with pytest.raises(Problem, match=r"train.warp: these features have no frequencies"):
+        augmented(warp=0.1)
