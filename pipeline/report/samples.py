@@ -186,7 +186,7 @@ def _sample(lines: Mapping[str, Decoded], lowercase: bool, record: Mapping[str, 
         clip=clip,
         tree=drawn.reference if drawn else None,
         attempts=[
-            _attempt(name, line, lowercase)
+            _attempt(name, line, lowercase, clip)
             if line.reference is not None
             else _said(name, line, clips if clip else None)
             for name, line in lines.items()
@@ -206,7 +206,7 @@ def _said(name: str, line: Decoded, clips: Clips | None) -> Attempt:
         errors=_failures(line),
         finished=line.finished,
         others=[],
-        attention=spoken.picture(line, f"{line.id} by {name}", clip.seconds if clip and clip.whole else None),
+        attention=spoken.picture(line, f"{line.id} by {name}", _seconds(clip)),
         tree=None,
         score=line.scores[0] if line.scores else 0.0,
         clip=clip,
@@ -218,7 +218,7 @@ def _failures(line: Decoded) -> int:
     return sum(spoken.faults(line).values()) + (not line.finished)
 
 
-def _attempt(name: str, line: Decoded, lowercase: bool) -> Attempt:
+def _attempt(name: str, line: Decoded, lowercase: bool, heard: Clip | None) -> Attempt:
     drawn = trees.compare(line, f"{line.id} by {name}")
     pairs = [] if drawn else _aligned([line], lowercase)[0]
     return Attempt(
@@ -228,13 +228,18 @@ def _attempt(name: str, line: Decoded, lowercase: bool) -> Attempt:
         errors=drawn.errors if drawn else alignment.errors(pairs),
         finished=line.finished,
         others=[(_text(h), s) for h, s in zip(line.hypotheses[1:], line.scores[1:], strict=False)],
-        attention=_attention(name, line),
+        attention=_attention(name, line, _seconds(heard)),
         tree=drawn.hypothesis if drawn else None,
         score=line.scores[0] if line.scores else 0.0,
     )
 
 
-def _attention(name: str, line: Decoded) -> Markup | None:
+def _seconds(clip: Clip | None) -> float | None:
+    """How long the sound is; None where that is not known, or where the clip is not all of it."""
+    return clip.seconds if clip and clip.whole else None
+
+
+def _attention(name: str, line: Decoded, seconds: float | None) -> Markup | None:
     if not line.attention or not line.target_tokens:
         return None
     weights = np.array(line.attention, dtype=np.float64)  # [U, T]
@@ -242,7 +247,7 @@ def _attention(name: str, line: Decoded) -> Markup | None:
         return None
     if not line.source_tokens:  # the source is sound
         tokens = [*line.target_tokens, END][: len(weights)]
-        return heat.walk(weights[: len(tokens)], tokens, f"{line.id} by {name}", None)
+        return heat.walk(weights[: len(tokens)], tokens, f"{line.id} by {name}", seconds)
     # Models attend to the end of the source, too; what a batch was filled up with weighs nothing.
     sides = []
     for tokens, used in ((line.source_tokens, weights.any(axis=0)), (line.target_tokens, weights.any(axis=1))):
