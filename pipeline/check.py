@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import Any
 
 from pipeline.metrics.catalogue import find
-from pipeline.params import Params, configure, craft
+from pipeline.metrics.metric import Metric
+from pipeline.params import Params, System, configure, craft
 from pipeline.problems import Problem
 from pipeline.trained import searching
 
@@ -51,9 +52,21 @@ def check(params: Params) -> None:
                 )
         for metric in system.metrics:
             try:
-                find(metric)
+                if misfit := _misfit(params, system, find(metric)):
+                    faults.append(f"{where}.metrics: {metric} {misfit}")
             except Problem as problem:
                 faults.append(f"{where}.metrics: {problem}")
     fits(import_module("pipeline.stages.report").Config, params.report, "report")
     if faults:
         raise Problem("; ".join(faults))
+
+
+def _misfit(params: Params, system: System, metric: Metric) -> str:
+    """Why a metric cannot score what a system makes; empty where it may."""
+    features = params.features.get(system.target.removeprefix("features/"))
+    if features is None or features.field != "audio":
+        return "" if metric.of not in ("sound", "walk") else f"scores sound, and {system.target} is none"
+    judge = params.systems.get(system.needs)
+    if metric.of == "values" and (judge is None or not judge.target.startswith("tokens/")):
+        return "scores text: name the recogniser that writes the speech down as `needs`, or take mcd and failures"
+    return ""

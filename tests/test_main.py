@@ -65,11 +65,21 @@ def test_a_name_that_is_not_there(ended, stage: str, section: str) -> None:
         ("kind: hmm", "kind: hmmm", "systems.pos_hmm.model.kind: there is no 'hmmm': did you mean hmm?"),
         ("vocab_size: 1200", "vocab_sise: 1200", "tokens.soap_ms.vocab_sise: no such name: did you mean vocab_size?"),
         ("heads: 4", "heads: 0", "systems.mt_transformer.model.heads: "),
-        ("beam_size: 5", "beam_size: wide", "systems.mt_transformer.decode.beam_size: "),
-        ("metrics: [bleu", "metrics: [blue", "systems.mt_transformer.metrics: "),
+        ("beam_size: 5", "beam_size: wide", ".decode.beam_size: "),
+        ("metrics: [bleu", "metrics: [blue", ".metrics: there is no metric 'blue': did you mean bleu?"),
         ("    needs: none\n", "", "params.yaml.systems.asr_ctc.needs is missing"),
+        ("metrics: [wer", "metrics: [mcd, wer", "metrics: mcd scores sound, and tokens/soap_ms_chars is none"),
+        (
+            "needs: asr_ctc # aligns",
+            "needs: none # aligns",
+            "metrics: cer scores text: name the recogniser that writes",
+        ),
         ("{ samples: 12 }", "{ sample: 12 }", "report.sample: no such name: did you mean samples?"),
-        ("target: tokens/soap_en", "target: tokens/soap_upos", "tokens/soap_upos encodes the corpus soap_tags, not"),
+        (
+            "target: tokens/soap_en\n",
+            "target: tokens/soap_upos\n",
+            "tokens/soap_upos encodes the corpus soap_tags, not",
+        ),
     ],
 )
 def test_check_finds_a_slip_before_anything_runs(ended, written: str, instead: str, said: str) -> None:
