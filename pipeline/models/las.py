@@ -7,8 +7,9 @@ what the listener heard. With h_i the listener's output and y_0 = BEGIN (section
     s_t, c_t = LSTM with attention over h, given y_{t-1}       `pipeline.models.location`
     p(y_t | y_<t, x) = softmax(O tanh(M [s_t; c_t]))
 
-Two things help it to learn from little speech. Attention sees where it looked before (Chorowski et al. 2015), and the
-listener may have to spell by itself as well, by connectionist temporal classification (Kim et al. 2017).
+Two things that Chan et al. do without help it to learn from little speech: attention sees where it looked before
+(Chorowski et al. 2015), and the listener has to spell by itself as well, by connectionist temporal classification (Kim
+et al. 2017). `kernel: 0` and `ctc: 0` take them away.
 
 A speller that has only ever read right letters does not know what to do after a wrong one. So it may be shown letters
 of its own in training, scheduled sampling (Bengio et al. 2015): each input is with some probability a token drawn from
@@ -22,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -50,8 +51,14 @@ class Config(Row):
     speller: int = Field(128, ge=1)  # of the speller, and of what it sees of a place
     embedding: int = Field(64, ge=1)
     scores: int = Field(64, ge=1)  # of the attention's energies, before their sum
-    kernel: int = Field(9, ge=1)  # places around each, of which attention sees how much they were looked at
+    kernel: int = Field(9, ge=0)  # places around each, of which attention sees how much they were looked at; or 0
     dropout: float = Field(0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _centred(self) -> "Config":
+        if self.kernel and self.kernel % 2 == 0:
+            raise ValueError(f"kernel: {self.kernel} is even, and has no place in its middle: take {self.kernel + 1}")
+        return self
 
     @property
     def subsampling(self) -> int:
@@ -112,10 +119,13 @@ class ListenAttendSpell(nn.Module):
         hidden = config.speller
         self.listener = Listener(config, inputs)
         self.heard = nn.Linear(2 * config.listener, outputs)  # the listener's own spelling
+        self.heard.requires_grad_(ctc > 0)  # several processes wait for every gradient that is due
         self.memory = nn.Linear(2 * config.listener, hidden)
         self.table = nn.Embedding(outputs, config.embedding)
         self.input = nn.Linear(config.embedding, 4 * hidden)  # the embedding's share of the gates
-        self.attention = LocationAttention(hidden, hidden, config.scores, config.kernel)
+        self.attention = LocationAttention(hidden, hidden, config.scores, config.kernel or 1)
+        if not config.kernel:  # attention by content alone, as Chan et al. have it
+            nn.init.zeros_(self.attention.filters).requires_grad_(False)
         self.both = nn.Linear(2 * hidden, hidden)
         self.output = nn.Linear(hidden, outputs, bias=False)
         self.dropout = Dropout(config.dropout)

@@ -48,8 +48,10 @@ BRIEFLY = las.Train(
 )
 
 
-def trained(work: Path, config: las.Config = SMALL, **options: object) -> tuple[las.ListenAttendSpell, list]:
-    given = data(sides(400, seed=1), sides(20, seed=2))
+def trained(
+    work: Path, config: las.Config = SMALL, count: int = 400, **options: object
+) -> tuple[las.ListenAttendSpell, list]:
+    given = data(sides(count, seed=1), sides(20, seed=2))
     chosen = las.Train.model_validate(BRIEFLY.model_dump() | options)
     return las.fit(data=given, config=config, options=chosen, needs=(), work=work)
 
@@ -97,20 +99,29 @@ def test_padding_neighbours_and_batches_change_nothing(copier: las.ListenAttendS
 
 
 @torch.no_grad()
-def test_unrolled_it_gives_what_steps_give(copier: las.ListenAttendSpell) -> None:
+@pytest.mark.parametrize("kernel", [0, 1, 7])
+def test_unrolled_it_gives_what_steps_give(kernel: int) -> None:
+    torch.manual_seed(1)
+    model = las.ListenAttendSpell(SMALL.model_copy(update={"kernel": kernel}), BANDS, VOCABULARY).eval()
     source, target = sides(5, seed=6)
     rows = np.arange(5)
     batch = las._batches(data((source, target), (source, target)), "dev", SMALL, BRIEFLY).collate(rows, 0)
-    loss, count = copier(batch)
-    state, lengths = copier.begin(source.sequences, rows, 1)
+    loss, count = model(batch)
+    state, lengths = model.begin(source.sequences, rows, 1)
     assert lengths.tolist() == [-(-n // 4) for n in source.sequences.lengths]
     total = 0.0
     for u in range(batch["before"].shape[1]):
-        logits, state, _ = copier.step(batch["before"][:, u], state)
+        logits, state, _ = model.step(batch["before"][:, u], state)
         after = batch["after"][:, u]
         total -= float(logits.log_softmax(1)[torch.arange(5), after][after != PAD].sum())
     assert count == sum(target.sequences.lengths) + 5
     assert float(loss) == pytest.approx(total, rel=1e-4)
+
+
+def test_attention_by_content_alone_stays_so(tmp_path: Path) -> None:
+    model, history = trained(tmp_path / "work", SMALL.model_copy(update={"kernel": 0}), count=50, epochs=2)
+    assert history[1]["train_loss"] < history[0]["train_loss"]
+    assert not model.attention.filters.any()
 
 
 @pytest.mark.parametrize(("stack", "layers"), [(1, 1), (1, 3), (2, 2), (3, 2)])
@@ -229,7 +240,7 @@ def test_saved_and_loaded_it_gives_the_same(copier: las.ListenAttendSpell, tmp_p
 def test_training_again_gives_the_same_weights_bit_for_bit(tmp_path: Path) -> None:
     config = SMALL.model_copy(update={"dropout": 0.2})
     first, second = (
-        trained(tmp_path / name, config, epochs=2, sampling=0.5, time_masks=1, stretch=0.1)[0].state_dict()
+        trained(tmp_path / name, config, count=50, epochs=2, sampling=0.5, time_masks=1, stretch=0.1)[0].state_dict()
         for name in ("first", "second")
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -249,5 +260,7 @@ def test_bfloat16_gives_about_the_same_loss(copier: las.ListenAttendSpell) -> No
 def test_options_that_cannot_be() -> None:
     with pytest.raises(Problem, match=r"systems\.asr\.train\.sampling_schedule"):
         configure(las.Train, {"sampling_schedule": "cosine"}, "systems.asr.train")
+    with pytest.raises(Problem, match="kernel: 4 is even"):
+        configure(las.Config, {"kernel": 4}, "systems.asr.model")
     with pytest.raises(Problem, match=r"systems\.asr\.model\.stack"):
         configure(las.Config, {"stack": 0}, "systems.asr.model")
