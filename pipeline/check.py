@@ -67,6 +67,8 @@ def _misfit(params: Params, system: System, metric: Metric) -> str:
     if features is None or features.field != "audio":
         return "" if metric.of not in ("sound", "walk") else f"scores sound, and {system.target} is none"
     judge = params.systems.get(system.needs)
+    if metric.of == "likelihood" or metric.tokenised:
+        return "scores tokens, and sound has none"
     if metric.of == "values" and (judge is None or not judge.target.startswith("tokens/")):
         return "scores text: name the recogniser that writes the speech down as `needs`, or take mcd and failures"
     return ""

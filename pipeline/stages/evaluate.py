@@ -130,7 +130,7 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
             scores |= _score(
                 metric, name, *(Output(sources, spoken.recordings, sounds) for sounds in (spoken.outputs, trivial))
             )
-        else:
+        elif metric.of == "values" and not metric.tokenised:
             metric = find(name, spoken.judge.lowercase)
             references: list[Any] = spoken.texts(sources)
             if not all(metric.fits(source, text) for source, text in zip(sources, references, strict=True)):
@@ -142,6 +142,8 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
             beside = _score(metric, name, recordings, None)
             for key in (key for key in beside if f"{key}_low" in beside):
                 scores |= {f"{key}_recordings{part}": beside[key + part] for part in ("", "_low", "_high")}
+        else:
+            raise _misfit(name)
     return scores | _counts(lines)
 
 

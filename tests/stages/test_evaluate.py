@@ -205,3 +205,10 @@ def test_a_sound_without_its_walk_cannot_be_told_to_have_failed(tmp_path):
 def test_texts_are_not_scored_as_sound(metric):
     with pytest.raises(Problem, match=f"{metric} does not fit the corpus"):
         evaluate([decoded("a", "a", source="b")], Training(["a"], ["a"]), object(), [metric])
+
+
+@pytest.mark.parametrize("metric", ["perplexity", "bleu_tokenised", "tagging", "parsing"])
+def test_sound_is_not_scored_as_tokens(tmp_path, metric):
+    hearer = Hearer(train="a", said1="a", recorded1="a", recorded2="a")
+    with pytest.raises(Problem, match=f"{metric} does not fit the corpus"):
+        evaluate_sound(synthesised(), spoken(tmp_path, hearer), [metric])
