@@ -202,7 +202,7 @@ class Network(nn.Module):
         frames, attention = [], []
         for _ in range(int(most.max())):
             x = self._entering(last, speakers)
-            past = self.attention.step(x, past, keys, memory, bias + _ahead(past, options.window))
+            past = self.attention.step(x, past, keys, memory, bias + ahead(past, options.window))
             deeper, deep = self.decoder(torch.cat([past.state, past.context], dim=1)[None], deep)
             said, stop = self._leaving(deeper, past.context[None])
             going = ~finished & (steps < most)
@@ -226,7 +226,7 @@ def off_diagonal(lengths: Tensor, steps: Tensor, shape: torch.Size, width: float
     return away * (time < 1)[:, :, None]
 
 
-def _ahead(past: Past, window: int) -> Tensor:
+def ahead(past: Past, window: int) -> Tensor:
     """What hides all but the neighbourhood of the character last looked at (Ping et al. 2018, section 3.4): [B, S]."""
     if not window:
         return torch.zeros_like(past.attention)

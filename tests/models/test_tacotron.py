@@ -9,7 +9,8 @@ import torch
 from pipeline.data import Data, Side
 from pipeline.features import mel
 from pipeline.models import tacotron
-from pipeline.models.tacotron import Config, Network, off_diagonal
+from pipeline.models.location import Past
+from pipeline.models.tacotron import Config, Network, ahead, off_diagonal
 from pipeline.params import configure
 from pipeline.problems import Problem
 from pipeline.records import utterance_schema, write_table
@@ -195,6 +196,14 @@ def test_a_killed_training_would_give_the_same(tmp_path: Path) -> None:
         model, _ = tacotron.fit(data=data, config=SMALL, options=training(epochs=1), needs=(), work=tmp_path / name)
         weights.append(model.state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_the_window_goes_along_with_attention() -> None:
+    weights = torch.eye(5)[[0, 3]]
+    nothing = torch.zeros(2, 0)
+    past = Past(nothing, nothing, nothing, weights, weights)
+    assert ahead(past, 2).isfinite().tolist() == [[True, True, False, False, False], [False, False, True, True, True]]
+    assert not ahead(past, 0).any()
 
 
 def test_off_the_diagonal() -> None:
