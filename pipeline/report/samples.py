@@ -102,10 +102,13 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
     sound = any(line.reference is None for line in _first(names[0], 1))
     if sound:
         count = min(count, clips.count)  # there is little to read in them
-    first = (_spread if sound else _first)(names[0], -(-count // 2))
-    lowercase = not sound and all(_text(line.best) == _text(line.best).lower() for line in first)
-    heads = {line.id for line in first}
-    worst = _worst(names[0], count - len(first), heads, lowercase)
+        lowercase = False
+        worst = _worst(names[0], count // 2, set(), lowercase)
+        first = _spread(names[0], count - len(worst), {line.id for line in worst})
+    else:
+        first = _first(names[0], -(-count // 2))
+        lowercase = all(_text(line.best) == _text(line.best).lower() for line in first)
+        worst = _worst(names[0], count - len(first), {line.id for line in first}, lowercase)
     wanted = [line.id for line in [*first, *worst]]
     lines = {name: _lines(name, set(wanted)) for name in names}
     audio = _audio(corpus, set(wanted)) if sound or any(line.source is None for line in first) else {}
@@ -136,10 +139,11 @@ def _first(name: str, count: int) -> list[Decoded]:
     return list(islice(read_decoded(paths.hypotheses(name)), count))
 
 
-def _spread(name: str, count: int) -> list[Decoded]:
-    """Sentences from all over the test set: of those whose attention was kept, if any was."""
-    lines = list(read_decoded(paths.hypotheses(name)))
-    lines = [line for line in lines if line.attention] or lines
+def _spread(name: str, count: int, taken: set[str]) -> list[Decoded]:
+    """Sentences from all over the test set: of those whose attention was kept, if there are enough."""
+    lines = [line for line in read_decoded(paths.hypotheses(name)) if line.id not in taken]
+    kept = [line for line in lines if line.attention]
+    lines = kept if len(kept) >= count else lines
     count = min(count, len(lines))
     return [lines[i * len(lines) // count] for i in range(count)]
 
