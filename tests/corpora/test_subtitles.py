@@ -124,6 +124,28 @@ def test_a_lone_file_is_told_and_left(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_sentences_may_be_split_by_text_across_languages(tmp_path: Path) -> None:
+    def cues(texts: list[str]) -> str:
+        return "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{text}\n\n" for n, text in enumerate(texts))
+
+    for folder, order in (("ms", range(30)), ("en", range(29, -1, -1))):
+        for episode in range(3):
+            numbers = list(order)[10 * episode : 10 * episode + 10]
+            texts = {"ms": cues([f"ayat {n}" for n in numbers]), "en": cues([f"sentence {n}" for n in numbers])}
+            recording(tmp_path / folder, f"ep{episode}", **texts)
+    across = {"folders": ["ms", "en"], "languages": ["ms", "en"]}
+    options = {"split": {"by": "text", "dev": 0.1, "test": 0.2}, "across": across}
+    malay, _ = read(tmp_path, folder="ms", **options)
+    english, _ = read(tmp_path, folder="en", spoken="en", subtitles=["en", "ms"], **options)
+    splits = {item.record["ms"]: item.split for item in malay}
+    assert splits == {item.record["ms"]: item.split for item in english}
+    assert sorted(splits.values()) == ["dev"] * 3 + ["test"] * 6 + ["train"] * 21
+    with pytest.raises(Problem, match="across: it lacks this corpus's folder"):
+        read(tmp_path, folder=".", **options)
+    with pytest.raises(Problem, match="across: it is for"):
+        read(tmp_path, folder="ms", across=across)
+
+
 def test_what_is_silent_or_clipped_is_left_out(tmp_path: Path) -> None:
     cues = "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\nKata {n}\n\n" for n in range(4))
     recording(tmp_path, **{"ms": cues})
