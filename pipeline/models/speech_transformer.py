@@ -7,11 +7,11 @@ the tokens are another language's: an order that differs here and there is learn
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -35,6 +35,12 @@ class Config(Layers):
     kernel: int = Field(5, ge=0)  # steps that a convolution before each encoder layer sees; 0: there is none
     encoder_layers: int = Field(4, ge=1)
     decoder_layers: int = Field(2, ge=1)
+
+    @model_validator(mode="after")
+    def _centred(self) -> Self:
+        if self.kernel and self.kernel % 2 == 0:
+            raise ValueError(f"kernel: {self.kernel} is even: a convolution is centred on its step")
+        return self
 
 
 class Train(augment.Options):
@@ -110,9 +116,15 @@ class SpeechTransformer(EncoderDecoder):
         return loss, count
 
     def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
-        """Source rows, encoded for beam_size hypotheses each; and their lengths [B] in steps of the encoder."""
+        """Source rows, encoded for beam_size hypotheses each; and their lengths [B] in steps of the encoder.
+
+        Where CTC has been learnt, what it says stands in the state as `heard` [B, S, V].
+        """
         memory, bias, steps = self.encode(*frames_of(*sequences.padded(rows)))
-        return self.start(memory, bias, beam_size), steps
+        state = self.start(memory, bias, beam_size)
+        if self.ctc:
+            state.source["heard"] = self.heard(memory).log_softmax(dim=2)
+        return state, steps
 
 
 def fit(
@@ -130,7 +142,7 @@ def fit(
 
 
 def save(model: SpeechTransformer, folder: Path) -> None:
-    save_module(model, model.config, {"inputs": model.inputs, "outputs": model.outputs}, folder)
+    save_module(model, model.config, {"inputs": model.inputs, "outputs": model.outputs, "ctc": model.ctc}, folder)
 
 
 def load(folder: Path) -> SpeechTransformer:
@@ -149,7 +161,7 @@ def take_encoder(model: SpeechTransformer, folder: Path) -> None:
     for name, value in theirs.items():
         if value != mine[name]:
             raise Problem(f"needs: {folder.name} has {name} {value}, this model {mine[name]}: an encoder fits its like")
-    for part in ("convolutions", "norm", "enter", "encoder"):
+    for part in ("convolutions", "norm", "enter", "encoder", "encoder_norm"):
         getattr(model, part).load_state_dict(getattr(other, part).state_dict())
 
 

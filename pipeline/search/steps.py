@@ -17,6 +17,7 @@ from pipeline.data import BEGIN, END, Side, Vocabulary
 from pipeline.params import Row
 from pipeline.records import Hypothesis
 from pipeline.search.beam import beam
+from pipeline.search.joint import joint
 from pipeline.search.prior import Prior
 from pipeline.sequences import Sequences, batches_of
 
@@ -27,6 +28,7 @@ class Decode(Row):
     n_best: int = Field(1, ge=1)
     max_ratio: float = Field(2.0, gt=0)  # an output is cut at max_ratio * source length + 10
     batch: int = Field(4096, ge=1)  # padded steps of the source, times the beam, searched at once
+    ctc: float = Field(0.0, ge=0, le=1)  # the share of CTC's say, where the model has learnt it beside its decoder
 
     @model_validator(mode="after")
     def _wide_enough(self) -> "Decode":
@@ -57,8 +59,11 @@ def search(
 ) -> list[list[Hypothesis]]:
     """The n-best lists of some rows, searched as one batch."""
     state, lengths = model.begin(sequences, rows, options.beam_size)
+    step = model.step
+    if options.ctc:
+        step, state = joint(step, state, lengths, options.ctc, begin=BEGIN, end=END)
     found = beam(
-        model.step,
+        step,
         state,
         begin=BEGIN,
         end=END,
