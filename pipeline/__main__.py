@@ -42,6 +42,7 @@ _stage("tokenize", "Build a vocabulary and turn text into ids.")
 _stage("train", "Train a system.")
 _stage("decode", "Decode the test set with a trained system.")
 _stage("evaluate", "Score hypotheses against references.")
+_stage("average", "Take the mean of several systems' scores.")
 _whole_stage("report", "Write the report: one offline HTML file.")
 commands.register(app)
 

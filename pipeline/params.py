@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.paths import raw
 from pipeline.problems import Problem, nearest
@@ -88,6 +88,12 @@ class System(Row):
         return [name for name in (self.needs, self.also) if name != NONE]
 
 
+class Average(Row):
+    """Systems whose scores are one figure together: of a speaker each who was left out, say."""
+
+    systems: list[str] = Field(min_length=2)
+
+
 class Params(Row):
     raw: dict[str, Raw] = {}
     corpora: dict[str, Corpus] = {}
@@ -95,6 +101,7 @@ class Params(Row):
     features: dict[str, Features] = {}
     tokens: dict[str, Encoding] = {}
     systems: dict[str, System] = {}
+    averages: dict[str, Average] = {}
     report: dict[str, Any] = {}
 
 
@@ -165,6 +172,9 @@ def _check_names(params: Params) -> None:
         _expect(f"alignments.{name}.raw", alignment.raw, [params.corpora[alignment.corpus].raw])
         _expect(f"alignments.{name}.system", alignment.system, params.systems)
         _expect(f"alignments.{name}.texts", alignment.texts, params.corpora)
+    for name, average in params.averages.items():
+        for system in average.systems:
+            _expect(f"averages.{name}.systems", system, params.systems)
     corpora: dict[str, Corpus | Alignment] = {**params.corpora, **params.alignments}
     for section, rows in (("features", params.features), ("tokens", params.tokens)):
         for name, encoding in rows.items():

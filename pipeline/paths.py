@@ -58,6 +58,11 @@ def scores(system: str) -> Path:
     return DATA / "scores" / f"{system}.json"
 
 
+def average(name: str) -> Path:
+    """The mean of several systems' scores, flat: a metric."""
+    return DATA / "averages" / f"{name}.json"
+
+
 def report() -> Path:
     return DATA / "report" / "index.html"
 
