@@ -34,6 +34,22 @@ def test_the_best_of_all_paths(tokens: list[int], seed: int) -> None:
     assert tuple(found) == best
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_paths_that_cost_the_same(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(-2, 1, size=(6, 3)).astype(float)
+    values[rng.random(6) < 0.4] = [0, -9, -9]
+    tokens = rng.integers(1, 3, size=int(rng.integers(1, 4)))
+    paths = [path for path in product(range(3), repeat=6) if collapsed(path) == tokens.tolist()]
+    best = max(values[np.arange(6), path].sum() for path in paths)
+    spans = align(values, tokens)
+    assert spans is not None and [span.token for span in spans] == tokens.tolist()
+    path = np.zeros(6, int)
+    for span in spans:
+        path[span.begin : span.end] = span.token
+    assert values[np.arange(6), path].sum() == best
+
+
 def test_too_few_steps_and_nothing_said() -> None:
     assert steps_needed(np.array([1, 1, 2])) == 4
     assert align(log_probs(3, 3, 1), np.array([1, 1, 2])) is None
