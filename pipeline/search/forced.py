@@ -17,7 +17,7 @@ from torch import Tensor
 from pipeline.search.ctc import BLANK, steps_needed
 from pipeline.sequences import Sequences, batches_of
 
-# torchaudio's search may lose the best path where two cost exactly the same, as silence that is sure does: none do here.
+# torchaudio's search may lose the best path where two cost exactly the same, as in silence that is sure: here none do.
 UNEVEN = 1e-4
 FRAMES = 60_000  # padded frames given to the recogniser at once
 
