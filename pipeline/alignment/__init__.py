@@ -19,6 +19,6 @@ class Config(Row):
     pause: float = Field(0.6, gt=0)  # silence between two stretches of speech that no cue covers
     missing: int = Field(3, ge=1)  # letters heard that make a stretch a missing cue, or a text a truncated one
     foreign: float = Field(0.3, gt=0, le=1)  # share of letters that the recogniser does not know: another script
-    surplus: float = Field(6.0, ge=0)  # log-probability by which a text must fit better elsewhere to be shifted
+    proof: float = Field(8.0, ge=0)  # log-ratio that it takes to doubt a cue: one in ten is wrong, and 300 places tempt
     best: float = Field(1.0, gt=0, le=1)  # share of the cues whose text is right that are kept: those that fit best
-    least: float | None = Field(None, le=0)  # log-probability a letter that a text must reach; none: found on the cues
+    least: float | None = None  # log-ratio a letter, `proof` added to all of them, that a text must reach; none: found

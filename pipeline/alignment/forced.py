@@ -1,17 +1,18 @@
 """Where in a stretch of sound a text is spoken, and how well it fits: CTC forced alignment with free ends.
 
-The text may begin and end anywhere: a wildcard token that costs nothing stands before and after it (Pratap et al. 2023,
-section 3.1.3). Scores are log-ratios to the most probable alignment of the same steps, so that a text scores 0 where it
+The text may begin and end anywhere: a wildcard token that costs next to nothing stands before and after it (Pratap et
+al. 2023, section 3.1.3). Scores are log-ratios to the most probable alignment of the same steps, so that a text scores 0 where it
 is what the recogniser heard, whatever the noise.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torchaudio.functional import forced_align
 
-NEVER = -1e4  # log-probability of what the wildcard's own steps may not hold
+from pipeline.search import forced
+
+WILDCARD = -1e-3  # its log-ratio a step: a little more than that of silence, so that silence is no part of a text
+NEVER = -1e4  # log-ratio of what the wildcard's own steps may not hold
 STRAY = 2  # tokens
 SURE = -2.0  # log-ratio of a token that is heard where it stands
 
@@ -34,6 +35,10 @@ class Place:
         """Log-ratio a token: 0 at best."""
         return self.total / self.tokens
 
+    def benefit(self, proof: float) -> float:
+        """The score with the benefit of the doubt: few tokens prove little."""
+        return (self.total + proof) / self.tokens
+
 
 def place(ratios: np.ndarray, tokens: np.ndarray, first: int, last: int, apart: int) -> Place | None:
     """The best place of `tokens` int [U] in steps [first, last) of `ratios` float32 [S, V]; None where it is too short.
@@ -42,26 +47,27 @@ def place(ratios: np.ndarray, tokens: np.ndarray, first: int, last: int, apart: 
     """
     window = ratios[first:last]
     steps, size = window.shape
-    needed = len(tokens) + int((tokens[1:] == tokens[:-1]).sum())
-    if not len(tokens) or steps < needed:
+    emissions = np.full((steps + 2, size + 1), WILDCARD, np.float32)  # the last column is the wildcard's
+    emissions[1:-1, :-1] = window
+    emissions[[0, -1], :-1] = NEVER  # so that a wildcard need not take a step of the window itself
+    spans = forced.align(emissions, np.concatenate([[size], tokens, [size]])) if len(tokens) else None
+    if spans is None:
         return None
-    emissions = np.zeros((1, steps + 2, size + 1), np.float32)  # the last column is the wildcard's
-    emissions[0, 1:-1, :-1] = window
-    emissions[0, [0, -1], :-1] = NEVER  # so that a wildcard need not take a step of the window itself
-    target = np.concatenate([[size], tokens, [size]]).astype(np.int32)
-    path, scores = forced_align(torch.from_numpy(emissions), torch.from_numpy(target)[None], blank=0)
-    said = np.flatnonzero((path[0] != 0) & (path[0] != size))
-    total = float(scores[0, said[0] : said[-1] + 1].sum())
-    sure = said[scores[0, said].numpy() >= SURE]
-    start, end = _ends(sure if len(sure) else said, apart)
-    return Place(first + start - 1, first + end, total, len(tokens))
+    said = spans[1:-1]
+    begins, ends = (np.array([getattr(span, side) for span in said]) - 1 for side in ("begin", "end"))
+    silence = np.concatenate([[0], np.cumsum(window[:, 0], dtype=np.float64)])
+    total = sum(span.score * (span.end - span.begin) for span in said)
+    total += float((silence[begins[1:]] - silence[ends[:-1]]).sum())
+    sure = np.array([span.score >= SURE for span in said])
+    heard = sure if sure.any() else np.ones(len(said), dtype=bool)
+    start, end = _ends(begins[heard], ends[heard], apart)
+    return Place(first + start, first + end, total, len(tokens))
 
 
-def _ends(steps: np.ndarray, apart: int) -> tuple[int, int]:
-    """The first and the last of the steps [N], without STRAY or fewer at either end that a gap parts from the rest."""
-    for _ in range(2):  # from the front, then from the back
-        gaps = np.flatnonzero(np.abs(np.diff(steps)) > apart) + 1
-        if len(gaps) and gaps[0] <= STRAY and len(steps) - gaps[0] > STRAY:
-            steps = steps[gaps[0] :]
-        steps = steps[::-1]
-    return int(steps[0]), int(steps[-1])
+def _ends(begins: np.ndarray, ends: np.ndarray, apart: int) -> tuple[int, int]:
+    """The outer ends of tokens [N], without STRAY or fewer at either end that a gap parts from the rest."""
+    gaps = np.flatnonzero(begins[1:] - ends[:-1] >= apart) + 1  # the tokens that a gap stands before
+    few = min(STRAY, len(begins) - STRAY - 1)
+    front = gaps[0] if len(gaps) and gaps[0] <= few else 0
+    back = gaps[-1] if len(gaps) and len(begins) - gaps[-1] <= few and gaps[-1] > front else len(begins)
+    return int(begins[front]), int(ends[back - 1])

@@ -48,9 +48,11 @@ class Languages:
     def __init__(self, texts: Mapping[str, Iterable[str]]):
         self.models = {language: Letters(found) for language, found in texts.items()}
 
-    def of(self, text: str) -> str:
-        """The language whose model gives the text the highest probability; the first named of equal ones."""
-        return max(self.models, key=lambda language: self.models[language].log_prob(text))
+    def of(self, text: str, expected: str, proof: float) -> str:
+        """The language whose model gives the text the highest log-probability; `expected` is given `proof` ahead."""
+        log_probs = {language: model.log_prob(text) for language, model in self.models.items()}
+        log_probs[expected] += proof
+        return max(log_probs, key=lambda language: log_probs[language])
 
 
 def _grams(text: str) -> Iterable[tuple[str, str]]:

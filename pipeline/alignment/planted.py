@@ -88,19 +88,26 @@ def compare(found: Iterable[tuple[list[Row], list[Planted]]]) -> dict[str, float
 
 
 def _pairs(rows: list[Row], planted: list[Planted]) -> Iterable[tuple[str, str]]:
-    """(what was said, what is true) for every cue, for every planted gap and every gap found; GOOD where neither."""
+    """(what was said, what is true) for every cue, for every planted gap and every gap found; GOOD where neither.
+
+    Pauses may part one planted gap into several that are found: they count once.
+    """
     gaps = [p for p in planted if p.verdict == MISSING]
     cues = {(round(p.start / NEAR), round(p.end / NEAR)): p for p in planted if p.verdict != MISSING}
+    found: set[Planted] = set()
     for row in rows:
-        if row.cue is None:
-            truth = next((gap for gap in gaps if _overlaps(row, gap)), None)
-            if truth is not None:
-                gaps.remove(truth)
-            yield MISSING, MISSING if truth is not None else GOOD
-        else:
+        if row.cue is not None:
             yield row.verdict, _nearest(cues, row).verdict
-    for _ in gaps:
-        yield GOOD, MISSING
+            continue
+        truth = next((gap for gap in gaps if _overlaps(row, gap)), None)
+        if truth is None:
+            yield MISSING, GOOD
+        elif truth not in found:
+            found.add(truth)
+            yield MISSING, MISSING
+    for gap in gaps:
+        if gap not in found:
+            yield GOOD, MISSING
 
 
 def _nearest(cues: dict[tuple[int, int], Planted], row: Row) -> Planted:

@@ -87,24 +87,23 @@ def sound(name: str, cues: Sequence[Shown], heard: Heard, letters: Letters, conf
 
 
 def threshold(recordings: Iterable[Recording]) -> float:
-    """The score that best parts cues' own texts from strangers' texts in the same times.
+    """The score that best parts cues' own texts from strangers' texts in the same times; each letter counts.
 
     Own texts are mostly right and strangers' are all wrong, whatever the faults: those only add a constant to the
     errors on one side. Halfway between the two scores where the errors are fewest.
     """
-    own, strange = [], []
-    for recording in recordings:
-        for cue in recording.cues:
-            if cue.inside is not None and cue.strange is not None:
-                own.append(cue.inside.score)
-                strange.append(cue.strange.score)
-    scores = np.array(own + strange)
+    heard = [cue for recording in recordings for cue in recording.cues]
+    pairs = [(cue.inside, cue.strange) for cue in heard if cue.inside is not None and cue.strange is not None]
+    if not pairs:
+        return 0.0
+    scores = np.array([found.score for pair in pairs for found in pair])  # own, strange, own, ...
+    letters = np.array([found.tokens for pair in pairs for found in pair]) * np.tile([1, -1], len(pairs))
     order = np.argsort(scores, kind="stable")
-    wrong = np.concatenate([[0], np.cumsum(np.where(order < len(own), 1, -1))]) + len(strange)  # errors below each
-    best = np.flatnonzero(wrong == wrong.min())
     ranked = scores[order]
+    errors = np.concatenate([[0], np.cumsum(letters[order])])  # but for a constant, with the threshold below each
+    best = np.flatnonzero(errors == errors.min())
     below, above = max(int(best[0]) - 1, 0), min(int(best[-1]), len(ranked) - 1)
-    return round(float((ranked[below] + ranked[above]) / 2), DECIMALS) if len(ranked) else 0.0
+    return round(float((ranked[below] + ranked[above]) / 2), DECIMALS)
 
 
 def _shared(one: Place, other: Place) -> int:
@@ -129,8 +128,8 @@ class _Judgement:
         self.astray: dict[int, Place] = {}  # index → where it is heard instead, not yet judged
         for i, cue in enumerate(recording.cues):
             inside, near = self._fitting(cue.inside), self._fitting(cue.near)
-            if near and (inside is None or near.total > inside.total + config.surplus):
-                if cue.first - self.slack <= near.start and near.end <= cue.last + self.slack:
+            if near and (inside is None or near.total > inside.total + config.proof):
+                if min(abs(near.start - cue.first), abs(near.end - cue.last)) <= self.slack:
                     self.placed[i] = near
                 else:
                     self.astray[i] = near
@@ -139,7 +138,7 @@ class _Judgement:
         self.shifted = {i for i, found in self.astray.items() if not self._claimed(found, i)}
 
     def _fitting(self, found: Place | None) -> Place | None:
-        return found if found is not None and found.score >= self.least else None
+        return found if found is not None and found.benefit(self.config.proof) >= self.least else None
 
     def _claimed(self, found: Place, own: int) -> bool:
         """Whether another cue claims the speech: its text is heard there, too, or it is shown just then."""
@@ -183,6 +182,8 @@ class _Judgement:
             return WRONG_LANGUAGE, f"{cue.unknown:.0%} of its letters are unknown to the recogniser"
         if i in self.placed:
             surplus = self._surplus(i, cue)
+            if surplus >= self.config.missing and self.placed[i].score < self.least:
+                return self._unheard(cue)  # few letters had the benefit of the doubt, but more speak against them
             if surplus >= self.config.missing:
                 return TRUNCATED, f"{surplus} letters are heard beside the text"
             return GOOD, ""
@@ -191,9 +192,13 @@ class _Judgement:
             return SHIFTED, f"heard {abs(seconds):.1f} s {'later' if seconds > 0 else 'earlier'}"
         if i in self.astray:
             return OTHER_TEXT, "heard where another cue stands"
-        if self.recording.heard(cue.first, cue.last).sum() < 2:
+        return self._unheard(cue)
+
+    def _unheard(self, cue: Sounded) -> tuple[str, str]:
+        """What a cue shows whose text is not heard."""
+        if not self.recording.heard(cue.first - self.slack, cue.last + self.slack).any():
             return NOT_SPEECH, "nothing is heard"
-        language = self.languages.of(cue.shown.text)
+        language = self.languages.of(cue.shown.text, self.spoken, self.config.proof)
         if language != self.spoken:
             return WRONG_LANGUAGE, f"reads like {language}"
         return OTHER_TEXT, "another text is heard"

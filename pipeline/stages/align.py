@@ -48,19 +48,19 @@ def run(name: str) -> None:
     least = threshold(heard) if config.least is None else config.least
     ledger = [judge(recording, letters, languages, source.spoken, least, config) for recording in heard]
     _choose(ledger, config.best)
+    records = list(source.kept(name, ledger))
+    rows = [found for recording in ledger for found in recording]
+    write_table(paths.ledger(name), (asdict(found) for found in rows), SCHEMA)
+    if not records:
+        raise Problem(
+            f"alignments.{name}: no cue of {alignment.corpus} is kept: is {alignment.system} a recogniser of "
+            f"{source.spoken}? See {paths.ledger(name)}, or give `least`"
+        )
     with paths.replacing(paths.manifests(name)) as folder:
-        records = list(source.kept(name, ledger))
-        if not records:
-            raise Problem(
-                f"alignments.{name}: no cue of {alignment.corpus} is kept: is {alignment.system} a recogniser of "
-                f"{source.spoken}? See {paths.ledger(name)}, or give `least`"
-            )
         write_table(folder / "train.parquet", records, source.schema)
         write_table(folder / "rejected.parquet", source.rejects(ledger), REJECT_SCHEMA)
         for split in ("dev", "test"):
             shutil.copyfile(paths.manifest(alignment.corpus, split), folder / f"{split}.parquet")
-    rows = [found for recording in ledger for found in recording]
-    write_table(paths.ledger(name), (asdict(found) for found in rows), SCHEMA)
     summary = {**_figures(rows, records, heard), "least": least, **source.compared(ledger)}
     with paths.replacing_file(paths.summary(name)) as file:
         file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
@@ -80,6 +80,8 @@ class Source:
         self.schema: pa.Schema = self.reader.schema(self.config)
         raw = paths.raw(corpus.raw)
         self.tracks = [t for t in self.reader.tracks(self.config, raw, name) if t.split == "train"]
+        if not self.tracks:
+            raise Problem(f"corpora.{name} has no recording to train on as a whole: split it by recording")
 
     def kept(self, alignment: str, ledger: list[list[Row]]) -> Iterator[Record]:
         """The records of the cues that are kept; one that cannot be a record is not, the ledger then says why."""
