@@ -1,8 +1,8 @@
 """Where in a stretch of sound a text is spoken, and how well it fits: CTC forced alignment with free ends.
 
 The text may begin and end anywhere: a wildcard token that costs next to nothing stands before and after it (Pratap et
-al. 2023, section 3.1.3). Scores are log-ratios to the most probable alignment of the same steps, so that a text scores 0 where it
-is what the recogniser heard, whatever the noise.
+al. 2023, section 3.1.3). Scores are log-ratios to the most probable alignment of the same steps, so that a text scores
+0 where it is what the recogniser heard, whatever the noise.
 """
 
 from dataclasses import dataclass

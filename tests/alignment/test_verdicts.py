@@ -1,6 +1,7 @@
 """A timeline of spoken texts and a list of cues → what is wrong with each."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def cue(number: int, start: float, text: str, unspoken: str = "", length: float 
     return Shown(number, start, start + length, text, unspoken)
 
 
-def verdicts(cues: list[Shown], spoken: Sequence[tuple[float, str]] = SPOKEN, **options: float) -> list[Row]:
+def verdicts(cues: list[Shown], spoken: Sequence[tuple[float, str]] = SPOKEN, **options: Any) -> list[Row]:
     config = Config(**options)
     recording = sound("ep01", cues, heard(spoken), LETTERS, config)
     return judge(recording, LETTERS, LANGUAGES, "ms", LEAST, config)
