@@ -173,14 +173,18 @@ def _check_names(params: Params) -> None:
         _expect(f"alignments.{name}.system", alignment.system, params.systems)
         _expect(f"alignments.{name}.texts", alignment.texts, params.corpora)
     for name, average in params.averages.items():
-        for system in average.systems:
-            _expect(f"averages.{name}.systems", system, params.systems)
+        for averaged in average.systems:
+            _expect(f"averages.{name}.systems", averaged, params.systems)
     corpora: dict[str, Corpus | Alignment] = {**params.corpora, **params.alignments}
     for section, rows in (("features", params.features), ("tokens", params.tokens)):
         for name, encoding in rows.items():
             _expect(f"{section}.{name}.corpus", encoding.corpus, corpora)
     for name, features in params.features.items():
         _expect(f"features.{name}.raw", features.raw, [corpora[features.corpus].raw])
+    _check_systems(params, corpora)
+
+
+def _check_systems(params: Params, corpora: Mapping[str, Any]) -> None:
     for name, system in params.systems.items():
         _expect(f"systems.{name}.corpus", system.corpus, corpora)
         sides = [f"features/{f}" for f in params.features] + [f"tokens/{t}" for t in params.tokens]
