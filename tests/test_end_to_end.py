@@ -23,13 +23,23 @@ ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "a",
     "GIT_COMMITTER_EMAIL": "a@b",
 }
+MESSY = ("messy", "kept", "truth", "kept_67", "kept_33")
 TINY: dict[str, dict[str, Any]] = {
     "raw.soap": {"episodes": 4, "dev": 1, "test": 1, "lines": 6, "pairs": 200, "trees": 80, "held": 20},
+    "raw.soap_messy": {"episodes": 4, "dev": 1, "test": 1, "lines": 6},
     "corpora.soap.split": {"dev": 1, "test": 1},
+    "corpora.soap_messy.split": {"dev": 1, "test": 1},
+    "corpora.soap_truth.split": {"dev": 1, "test": 1},
+    # a recogniser that has learned nothing finds no text in its place
+    "alignments.soap_kept": {"least": -100.0},
+    "alignments.soap_kept_67": {"least": -100.0, "best": 1.0},
+    "alignments.soap_kept_33": {"least": -100.0, "best": 1.0},
     "tokens.soap_ms": {"vocab_size": 150},
     "tokens.soap_en": {"vocab_size": 150},
     "systems.asr_ctc.model": {"channels": 16, "hidden": 16, "layers": 1},
     "systems.asr_ctc.train": {"epochs": 1},
+    **{f"systems.asr_{name}.model": {"channels": 16, "hidden": 16} for name in MESSY},
+    **{f"systems.asr_{name}.train": {"epochs": 1} for name in MESSY},
     "systems.mt_transformer.model": {"d_model": 16, "heads": 2, "layers": 1, "ffn": 16},
     "systems.mt_transformer.train": {"epochs": 1},
     "systems.parse_attention.model": {"embedding": 16, "hidden": 16},
