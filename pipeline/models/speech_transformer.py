@@ -87,7 +87,7 @@ class SpeechTransformer(EncoderDecoder):
         self.convolutions = strided(inputs, config.channels, config.subsampling)
         self.norm = nn.LayerNorm(config.channels)
         self.enter = nn.Linear(config.channels, config.d_model)
-        self.heard = nn.Linear(config.d_model, outputs)
+        self.heard = nn.Linear(config.d_model, outputs) if ctc else None
         self.reset()
 
     def encode(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -106,7 +106,7 @@ class SpeechTransformer(EncoderDecoder):
         """
         memory, bias, steps = self.encode(batch["frames"], batch["lengths"])
         loss, count = self.written(memory, bias, batch["before"], batch["after"])
-        if self.ctc:
+        if self.heard is not None:
             tokens = batch["before"][:, 1:]  # without END; padded with the blank
             log_probs = self.heard(memory).float().log_softmax(dim=2).transpose(0, 1)  # [S, B, V]
             heard = F.ctc_loss(
@@ -122,7 +122,7 @@ class SpeechTransformer(EncoderDecoder):
         """
         memory, bias, steps = self.encode(*frames_of(*sequences.padded(rows)))
         state = self.start(memory, bias, beam_size)
-        if self.ctc:
+        if self.heard is not None:
             state.source["heard"] = self.heard(memory).log_softmax(dim=2)
         return state, steps
 

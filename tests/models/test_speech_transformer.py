@@ -125,6 +125,14 @@ def test_the_loss_is_both_tasks_in_their_shares() -> None:
     torch.testing.assert_close(loss, 0.7 * written + 0.3 * heard, rtol=1e-4, atol=1e-3)
 
 
+def test_without_the_share_of_ctc_there_is_none() -> None:
+    model = SpeechTransformer(SMALL, BANDS, VOCABULARY, ctc=0.0).eval()
+    assert not any("heard" in name for name, _ in model.named_parameters())
+    source, target = sides(2, seed=9)
+    with pytest.raises(Problem, match="has learnt no CTC"):
+        list(steps.decode(model=model, source=source, target=target.codec, options=steps.Decode(ctc=0.5)))
+
+
 def test_a_text_too_long_for_its_audio_and_audio_without_frames_have_a_loss() -> None:
     model = small()
     batch = {
