@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline import paths
 from pipeline.audio import Stretch
 from pipeline.data import load_codec
-from pipeline.judging import Judge
 from pipeline.metrics.bootstrap import intervals
 from pipeline.metrics.catalogue import find
 from pipeline.metrics.metric import Metric, Output, Training
@@ -22,6 +21,9 @@ from pipeline.params import NONE, System, load, row
 from pipeline.problems import Problem
 from pipeline.records import Decoded, read_decoded, read_field, read_table
 from pipeline.sequences import read_json
+
+if TYPE_CHECKING:
+    from pipeline.judging import Judge
 
 Scores = dict[str, float | int | str]
 
@@ -88,9 +90,11 @@ class Spoken:
     manifest: Path | None = None  # of the test, for the texts where the source is none
 
     @cached_property
-    def judge(self) -> Judge:
+    def judge(self) -> "Judge":
         if self.needs is None:
             raise Problem("speech is scored as text by a recogniser: name one as `needs`, or take mcd and failures")
+        from pipeline.judging import Judge  # heavy, and text needs none
+
         return Judge(self.needs)
 
     @cached_property

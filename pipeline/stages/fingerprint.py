@@ -1,7 +1,7 @@
 """The package's source → data/code/<module>.txt, a hash a module; and the folder that `needs: none` names.
 
-Codecs are loaded by the kind that a codec.json names, and the readers of corpora by the corpus's, not by an import: what
-uses one that its row does not name depends on `<room>.all`, a hash of the whole room.
+Codecs are loaded by the kind that a codec.json names, and the readers of corpora by the corpus's, not by an import:
+what uses one that its row does not name depends on `<room>.all`, a hash of the whole room.
 """
 
 import hashlib
