@@ -18,6 +18,7 @@ from pipeline.alignment.ledger import GOOD, MISSING, NOT_SPEECH, OTHER_TEXT, SHI
 
 CLAIMED = 0.5  # share of a text's place that another text's must cover to claim it
 APART = 0.4  # s between two letters of a text that are a gap
+TELLING = 0.25  # share of the letters by which own texts must fit more often than strangers'
 DECIMALS = 3  # of seconds and scores
 
 
@@ -86,21 +87,24 @@ def sound(name: str, cues: Sequence[Shown], heard: Heard, letters: Letters, conf
     return Recording(name, heard.step, len(ratios), sounded, *heard.spoken())
 
 
-def threshold(recordings: Iterable[Recording]) -> float:
+def threshold(recordings: Iterable[Recording]) -> float | None:
     """The score that best parts cues' own texts from strangers' texts in the same times; each letter counts.
 
     Own texts are mostly right and strangers' are all wrong, whatever the faults: those only add a constant to the
-    errors on one side. Halfway between the two scores where the errors are fewest.
+    errors on one side. Halfway between the two scores where the errors are fewest. None where texts can hardly be told
+    from strangers': the recogniser does not know the language, or the subtitles belong to other recordings.
     """
     heard = [cue for recording in recordings for cue in recording.cues]
     pairs = [(cue.inside, cue.strange) for cue in heard if cue.inside is not None and cue.strange is not None]
     if not pairs:
-        return 0.0
+        return None
     scores = np.array([found.score for pair in pairs for found in pair])  # own, strange, own, ...
     letters = np.array([found.tokens for pair in pairs for found in pair]) * np.tile([1, -1], len(pairs))
     order = np.argsort(scores, kind="stable")
     ranked = scores[order]
     errors = np.concatenate([[0], np.cumsum(letters[order])])  # but for a constant, with the threshold below each
+    if -errors.min() < TELLING * letters[::2].sum():
+        return None
     best = np.flatnonzero(errors == errors.min())
     below, above = max(int(best[0]) - 1, 0), min(int(best[-1]), len(ranked) - 1)
     return round(float((ranked[below] + ranked[above]) / 2), DECIMALS)

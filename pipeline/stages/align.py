@@ -46,6 +46,11 @@ def run(name: str) -> None:
         for track in progress(source.tracks, description=name)
     ]
     least = threshold(heard) if config.least is None else config.least
+    if least is None:
+        raise Problem(
+            f"alignments.{name}: {alignment.system} can hardly tell one text of {alignment.corpus} from another: train "
+            f"a better recogniser of {source.spoken}, see that these are the recordings' subtitles, or give `least`"
+        )
     ledger = [judge(recording, letters, languages, source.spoken, least, config) for recording in heard]
     _choose(ledger, config.best)
     records = list(source.kept(name, ledger))
@@ -53,8 +58,8 @@ def run(name: str) -> None:
     write_table(paths.ledger(name), (asdict(found) for found in rows), SCHEMA)
     if not records:
         raise Problem(
-            f"alignments.{name}: no cue of {alignment.corpus} is kept: is {alignment.system} a recogniser of "
-            f"{source.spoken}? See {paths.ledger(name)}, or give `least`"
+            f"alignments.{name}: no cue of {alignment.corpus} is kept: look into {paths.ledger(name)}, "
+            "or give a lower `least`"
         )
     with paths.replacing(paths.manifests(name)) as folder:
         write_table(folder / "train.parquet", records, source.schema)

@@ -143,4 +143,9 @@ def test_the_threshold_parts_own_texts_from_strangers() -> None:
     assert threshold(placed([-1, -1, -1, -1], [-5, -6, -7, -8])) == -3.0
     # two of the own texts are wrong themselves: that moves nothing
     assert threshold(placed([-1, -1, -6.5, -9], [-5, -6, -7, -8])) == -3.0
-    assert threshold([]) == 0.0
+
+
+def test_a_recogniser_that_tells_no_text_from_another() -> None:
+    assert threshold([]) is None
+    assert threshold(placed([-5, -6, -7, -8], [-5, -6, -7, -8])) is None
+    assert threshold(placed([-9] * 4, [-1] * 4)) is None

@@ -198,9 +198,11 @@ def test_the_same_inputs_give_the_same_bytes(world: Any) -> None:
 
 def test_nothing_is_kept(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SPOKEN, "ep01", [])
-    with pytest.raises(Problem, match=r"alignments.kept: no cue of soap is kept: is asr a recogniser of ms\?"):
+    with pytest.raises(Problem, match=r"alignments.kept: no cue of soap is kept: look into data/ledgers/kept.parquet"):
         world()
-    assert not paths.manifests("kept").exists()
+    assert not paths.manifests("kept").exists() and paths.ledger("kept").is_file()
+    with pytest.raises(Problem, match=r"alignments.kept: asr can hardly tell one text of soap from another"):
+        world(least=None)
 
 
 @pytest.mark.parametrize(
