@@ -6,6 +6,7 @@ from its left neighbour's peak to its right one's. The same as torchaudio's MelS
 """
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ class Config(Framing):
     n_mels: int = Field(default=80, gt=0)
     fmin: float = Field(default=0.0, ge=0)  # Hz, where the first filter begins
     fmax: float | None = None  # Hz, where the last one ends; default: half the rate
+    level: bool = False  # True: utterances are equally loud, whatever the distance from the microphone
     floor: float = Field(default=FLOOR, gt=0)  # energy below which nothing is told apart; for synthesis 1e-3, or so
 
 
@@ -38,6 +40,16 @@ class Codec(FrameCodec):
         super().__init__(config, mean, deviation)
         self.filters = filters(config, self.frames.bins)  # [bins, n_mels]
         self._bands = [_reach(band) for band in torch.split(self.filters, BAND, dim=1)]
+
+    def measure(self, waveforms: Sequence[np.ndarray]) -> list[np.ndarray]:
+        found = super().measure(waveforms)
+        return [self._levelled(values) for values in found] if self.config.level else found
+
+    @staticmethod
+    def _levelled(values: np.ndarray) -> np.ndarray:
+        """Log energies [T, n_mels] less the logarithm of their mean energy."""
+        highest = values.max()
+        return np.asarray(values - (highest + np.log(np.exp(values - highest).mean())))
 
     @property
     def static(self) -> int:

@@ -1,9 +1,9 @@
 """Frames of utterances [B, T, F] → the same, as they might also have sounded. Zero is the mean of a band.
 
 Utterances are played a little faster or slower (Ko et al. 2015, here by interpolation between frames), their voices are
-made larger or smaller (vocal tract length perturbation, Jaitly and Hinton 2013), noise, music or other speech is laid
-under them, and stretches of time and bands of frequency are hidden (SpecAugment, Park et al. 2019). What is drawn for
-an utterance depends on (seed, epoch, utterance) alone: a resumed epoch sees the same.
+made larger or smaller (vocal tract length perturbation, Jaitly and Hinton 2013) and brighter or duller, noise, music or
+other speech is laid under them, and stretches of time and bands of frequency are hidden (SpecAugment, Park et al.
+2019). What is drawn for an utterance depends on (seed, epoch, utterance) alone: a resumed epoch sees the same.
 """
 
 from typing import Any, Literal
@@ -27,6 +27,7 @@ class Options(options.Options):
     """A training whose utterances are changed a little each time they are seen."""
 
     stretch: float = Field(0.1, ge=0, lt=1)  # 0.1: utterances last 0.9 to 1.1 times as long
+    tilt: float = Field(0.0, ge=0)  # dB by which the highest band gains or loses against the lowest, at most
     warp: float = Field(0.0, ge=0, lt=1)  # 0.1: all frequencies are up to a tenth higher or lower
     time_masks: int = Field(2, ge=0)
     time_mask: int = Field(30, ge=0)  # frames that a mask hides at most
@@ -53,6 +54,11 @@ class Augment:
         self.options, self.codec = chosen, source.codec
         if chosen.warp and not hasattr(source.codec, "warped"):
             raise Problem("train.warp: these features have no frequencies: choose features of kind mel, or warp: 0")
+        self.slope: np.ndarray | None = None  # [F]: what a tilt of 1 adds to each band
+        if chosen.tilt:
+            _expect_logarithms("tilt", source.codec)
+            decibels = np.linspace(-0.5, 0.5, source.codec.dim) * chosen.tilt
+            self.slope = (np.log(10) / 10 * decibels / _deviation(source.codec)).astype(np.float32)
         self.beds = Beds(chosen, source) if chosen.beds else None
 
     def __call__(
@@ -67,18 +73,20 @@ class Augment:
         stretched = np.maximum(np.round(lengths * factors).astype(np.int64), np.minimum(shortest, lengths))
         frames = resample(frames.astype(np.float32, copy=False), lengths, stretched)
         if self.options.warp:
-            frames = moved(frames, self.codec.warped(1 + self.options.warp * (2 * draws[:, -1] - 1)))
+            frames = moved(frames, self.codec.warped(1 + self.options.warp * (2 * draws[:, -2] - 1)))
+        if self.slope is not None:
+            frames += (2 * draws[:, -1, None, None] - 1).astype(np.float32) * self.slope
         if self.beds is not None:
-            self.beds.lay(frames, stretched, draws[:, -1 - BEDDED : -1])
+            self.beds.lay(frames, stretched, draws[:, -2 - BEDDED : -2])
         shown_times, shown_bands = self._shown(stretched, frames.shape, draws)
         frames *= shown_times[:, :, None]
         frames *= shown_bands[:, None, :]
         return frames, stretched
 
     def draws(self, rows: np.ndarray, epoch: int) -> np.ndarray:
-        """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask, BEDDED for the bed, one for the warp."""
+        """Numbers in [0, 1), [B, D]: one for the stretch, two for each mask, BEDDED for the bed, then warp and tilt."""
         masks = self.options.time_masks + self.options.frequency_masks
-        count = 1 + 2 * masks + BEDDED + 1
+        count = 1 + 2 * masks + BEDDED + 2
         return np.stack([np.random.default_rng((self.options.seed, epoch, int(row))).random(count) for row in rows])
 
     def _shown(self, lengths: np.ndarray, shape: tuple[int, ...], draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,15 +109,11 @@ class Beds:
 
     def __init__(self, chosen: Options, source: Side):
         codec = source.codec
-        if not getattr(codec, "logarithmic", False):
-            raise Problem(
-                "train.beds: these features are no logarithms of powers, which alone can be mixed: choose features of "
-                "kind mel with normalise global or none and no deltas, or beds: 0"
-            )
+        _expect_logarithms("beds", codec)
         self.options, self.source = chosen, source.sequences
         self.audible = np.flatnonzero(self.source.lengths)
         self.mean = np.zeros(codec.dim, np.float32) if codec.mean is None else codec.mean  # [F]
-        self.deviation = np.ones(codec.dim, np.float32) if codec.deviation is None else codec.deviation
+        self.deviation = _deviation(codec)
         self.loops = {kind: _loops(kind, codec, chosen.seed) for kind in chosen.bed_kinds if kind != "speech"}
 
     def lay(self, frames: np.ndarray, lengths: np.ndarray, draws: np.ndarray) -> None:
@@ -132,6 +136,18 @@ class Beds:
             return self.loops[name][int(rest * LOOPS)]
         other = self.audible[int(rest * len(self.audible))]
         return np.asarray(self.source[other], np.float32) * self.deviation + self.mean
+
+
+def _expect_logarithms(option: str, codec: Any) -> None:
+    if not getattr(codec, "logarithmic", False):
+        raise Problem(
+            f"train.{option}: these features are no logarithms of powers, which alone can be mixed and filtered: "
+            f"choose features of kind mel with normalise global or none and no deltas, or {option}: 0"
+        )
+
+
+def _deviation(codec: Any) -> np.ndarray:
+    return np.ones(codec.dim, np.float32) if codec.deviation is None else np.asarray(codec.deviation)
 
 
 def _level(log_powers: np.ndarray) -> float:

@@ -89,3 +89,13 @@ def test_what_was_saved_loads(tmp_path: Path) -> None:
     loaded = Codec.load(tmp_path)
     assert loaded.dim == 3
     np.testing.assert_array_equal(loaded.encode(noise(1)), codec.encode(noise(1)))
+
+
+def test_at_one_level_loudness_makes_no_difference() -> None:
+    codec = Codec(Config(rate=16_000, n_mels=40, normalise="none", level=True))
+    sound = np.random.default_rng(1).normal(0, 0.1, 8000).astype(np.float32)
+    loud, soft = codec.measure([sound, sound / 50])
+    np.testing.assert_allclose(loud, soft, atol=1e-3)
+    assert np.exp(loud).mean() == pytest.approx(1, rel=1e-4)
+    [silence] = codec.measure([np.zeros(8000, np.float32)])
+    assert not silence.any()

@@ -132,6 +132,21 @@ def test_a_warp_moves_a_tone_to_a_higher_or_lower_band() -> None:
     np.testing.assert_allclose(moved(tones[1000][None], codec.warped(np.ones(1)))[0], tones[1000], atol=1e-4)
 
 
+def test_a_tilt_gains_on_one_side_what_it_loses_on_the_other() -> None:
+    codec = mel.Codec(mel.Config(n_mels=20, normalise="none"))
+    source = Side(codec, Sequences.of([FRAMES[0]]))
+    options = Options(stretch=0, time_masks=0, frequency_masks=0, tilt=10)
+    tilted = np.stack(
+        [Augment(options, source)(FRAMES, LENGTHS, SHORTEST, ROWS, epoch)[0][0, 0] for epoch in range(50)]
+    )
+    change = (tilted - FRAMES[0, 0]) * 10 / np.log(10)  # dB
+    np.testing.assert_allclose(change[:, 0], -change[:, -1], atol=1e-4)
+    reach = change[:, -1] - change[:, 0]
+    assert np.abs(reach).max() <= 10 and reach.max() > 8 and reach.min() < -8
+    with pytest.raises(Problem, match=r"train.tilt: these features are no logarithms"):
+        augmented(tilt=3)
+
+
 def test_a_warp_stays_within_its_bounds_and_needs_frequencies() -> None:
     codec = mel.Codec(mel.Config(n_mels=20, normalise="none"))
     ramp = np.broadcast_to(np.arange(20, dtype=np.float32), FRAMES.shape).copy()
