@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +28,9 @@ class Split(Row):
 
     by: Literal["recording", "order", "text"] = "order"  # text: by what subtitles show, whatever recording they are of
     of: Literal["file", "sentence"] = "sentence"  # what `by: order` counts
+    # True: recordings or files as if shuffled, always alike; for names that tell what is in them, in whose order dev and
+    # test would be of another kind than train.
+    shuffle: bool = False
     dev: float | list[str] = 0.1
     test: float | list[str] = 0.1
 
@@ -156,7 +160,8 @@ def assign(names: Sequence[str], split: Split, corpus: str) -> dict[str, str]:
             if name in chosen:
                 raise Problem(f"corpora.{corpus}.split: {name!r} is listed twice: leave it in one place")
             chosen[name] = part
-    free = [name for name in sorted(names, key=natural) if name not in chosen]
+    order = sorted(names, key=_shuffled) if split.shuffle else sorted(names, key=natural)
+    free = [name for name in order if name not in chosen]
     for part in ("test", "dev"):
         wanted = getattr(split, part)
         if not isinstance(wanted, list):
@@ -182,6 +187,10 @@ def amount(part: float, total: int) -> int:
 def natural(name: str) -> list[tuple[int, int, str]]:
     """A sort key that puts ep2 before ep10."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", name)]
+
+
+def _shuffled(name: str) -> bytes:
+    return blake2b(name.encode()).digest()
 
 
 def _stem(name: str, suffixes: Sequence[str]) -> str:

@@ -27,6 +27,14 @@ def test_shares_take_at_least_one_and_zero_takes_none() -> None:
     assert found == {"train": ["ep1", "ep2"], "dev": ["ep3"], "test": []}
 
 
+def test_names_may_be_shuffled_always_alike() -> None:
+    names = [f"{group}{n:02d}" for group in "ab" for n in range(50)]
+    found = assign(names, Split(dev=10, test=30, shuffle=True), "soap")
+    assert found == assign(names[::-1], Split(dev=10, test=30, shuffle=True), "soap")
+    test = parts(found)["test"]
+    assert len(test) == 30 and 8 <= sum(name.startswith("a") for name in test) <= 22
+
+
 def test_names_may_be_listed() -> None:
     found = parts(assign(NAMES, Split(dev=["ep2"], test=2), "soap"))
     assert found["dev"] == ["ep2"] and found["test"] == ["ep9", "ep10"] and "ep2" not in found["train"]
