@@ -28,8 +28,8 @@ class Split(Row):
 
     by: Literal["recording", "order", "text"] = "order"  # text: by what subtitles show, whatever recording they are of
     of: Literal["file", "sentence"] = "sentence"  # what `by: order` counts
-    # True: recordings or files as if shuffled, always alike; for names that tell what is said, in whose order dev and test
-    # would differ from train.
+    # True: recordings or files as if shuffled, always alike; for names that tell what is said, by whose order train and
+    # test would differ.
     shuffle: bool = False
     dev: float | list[str] = 0.1
     test: float | list[str] = 0.1
