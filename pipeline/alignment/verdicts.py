@@ -16,7 +16,7 @@ from pipeline.alignment.hearing import Heard, Letters
 from pipeline.alignment.language import Languages
 from pipeline.alignment.ledger import GOOD, MISSING, NOT_SPEECH, OTHER_TEXT, SHIFTED, TRUNCATED, WRONG_LANGUAGE, Row
 
-CLAIMED = 0.5  # share of a text's place that another text's must cover to claim it
+CLAIMED = 0.5  # share of a text's place that another cue's time must cover to claim it
 APART = 0.4  # s between two letters of a text that are a gap
 TELLING = 0.25  # share of the letters by which own texts must fit more often than strangers'
 DECIMALS = 3  # of seconds and scores
@@ -110,10 +110,6 @@ def threshold(recordings: Iterable[Recording]) -> float | None:
     return round(float((ranked[below] + ranked[above]) / 2), DECIMALS)
 
 
-def _shared(one: Place, other: Place) -> int:
-    return min(one.end, other.end) - max(one.start, other.start)
-
-
 def judge(
     recording: Recording, letters: Letters, languages: Languages, spoken: str, least: float, config: Config
 ) -> list[Row]:
@@ -140,19 +136,22 @@ class _Judgement:
             elif inside:
                 self.placed[i] = inside
         self.shifted = {i for i, found in self.astray.items() if not self._claimed(found, i)}
+        for i in self.astray.keys() - self.shifted:
+            inside = self._fitting(recording.cues[i].inside)
+            if inside is not None:  # the same words, or like ones, are said in another cue, too
+                self.placed[i] = inside
 
     def _fitting(self, found: Place | None) -> Place | None:
         return found if found is not None and found.benefit(self.config.proof) >= self.least else None
 
     def _claimed(self, found: Place, own: int) -> bool:
-        """Whether another cue claims the speech: its text is heard there, too, or it is shown just then."""
-        if any(_shared(found, other) >= CLAIMED * (found.end - found.start) for other in self.placed.values()):
-            return True
-        return any(
-            max(abs(found.start - cue.first), abs(found.end - cue.last)) <= self.slack
-            for i, cue in enumerate(self.recording.cues)
-            if i != own and i not in self.placed
-        )
+        """Whether another cue claims the speech: it is shown then, and its text is not heard elsewhere; or just then."""
+        for i, cue in enumerate(self.recording.cues):
+            shared = min(found.end, cue.last) - max(found.start, cue.first)
+            just_then = max(abs(found.start - cue.first), abs(found.end - cue.last)) <= self.slack
+            if i != own and (just_then or (i not in self.astray and shared >= CLAIMED * (found.end - found.start))):
+                return True
+        return False
 
     def rows(self) -> list[Row]:
         return [*(self._row(i, cue) for i, cue in enumerate(self.recording.cues)), *self._gaps()]
