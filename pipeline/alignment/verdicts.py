@@ -145,7 +145,7 @@ class _Judgement:
         return found if found is not None and found.benefit(self.config.proof) >= self.least else None
 
     def _claimed(self, found: Place, own: int) -> bool:
-        """Whether another cue claims the speech: it is shown then, and its text is not heard elsewhere; or just then."""
+        """Whether another cue claims the speech: one that is shown just then, or then and whose text is not astray."""
         for i, cue in enumerate(self.recording.cues):
             shared = min(found.end, cue.last) - max(found.start, cue.first)
             just_then = max(abs(found.start - cue.first), abs(found.end - cue.last)) <= self.slack

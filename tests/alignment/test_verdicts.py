@@ -78,6 +78,23 @@ def test_a_copy_of_another_cue() -> None:
     assert called(rows) == ["good", "other_text", "good"]
 
 
+def test_speech_within_another_cues_time_is_that_cues() -> None:
+    """Nobody knows what is said in a cue of music; it is not where a text three seconds away belongs."""
+    music = cue(1, 1.5, "[muzik]", "sound cue", length=3.0)
+    assert called(verdicts([music, cue(2, 5.0, ONE), cue(3, 7.9, TWO), cue(4, 13.9, THREE)])) == [
+        "not_speech",
+        "other_text",
+        "good",
+        "good",
+    ]
+
+
+def test_few_letters_that_another_cue_says_too() -> None:
+    spoken = [(2.0, "saya mahu ke pasar"), (5.0, "ua")]  # the second is misheard
+    rows = verdicts([cue(1, 1.9, "saya mahu ke pasar"), cue(2, 4.9, "ya")], spoken, proof=9.0)
+    assert called(rows) == ["good", "good"] and rows[1].start == pytest.approx(5.08 - 0.15)
+
+
 def test_a_text_that_nobody_says() -> None:
     rows = verdicts([cue(1, 1.9, "sana berlaku yang"), cue(2, 7.9, "what is the thing")])
     assert called(rows)[:2] == ["other_text", "wrong_language"]
