@@ -231,7 +231,8 @@ def _write_captions(file: Path, trained: "Answering", stream: TextIO) -> None:
         stream.write(f"{written}\n{times}\n{caption.text}\n\n")
         stream.flush()
     nothing = f", {silent} stretches of sound without a word" if silent else ""
-    print(f"{file}: {written} subtitles{nothing}" if written + silent else f"{file}: silence", file=sys.stderr)
+    count = f"{written} subtitle{'s' * (written != 1)}"
+    print(f"{file}: {count}{nothing}" if written + silent else f"{file}: silence", file=sys.stderr)
 
 
 def _answer(
