@@ -17,8 +17,12 @@ GRACE = 5.0  # seconds between TERM and KILL
 
 def main() -> int:
     os.setpgid(0, 0)  # one group for the command and all that it starts
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())  # it may come while the command is being started
     command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())  # passed on; and the group's TERM leaves us for later
+    if asked.is_set():
+        command.terminate()
     threading.Thread(target=_end_when_let_go, daemon=True).start()
     status = command.wait()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
