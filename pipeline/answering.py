@@ -14,7 +14,6 @@ from pipeline.data import UNKNOWN, typed_side
 from pipeline.params import System, configure, load, row
 from pipeline.pauses import Stretch, stretches
 from pipeline.problems import Problem
-from pipeline.records import Hypothesis
 from pipeline.sequences import read_json
 from pipeline.trained import Trained, searching
 
@@ -47,7 +46,6 @@ class Answering:
                 f"{system.model.kind}: train it anew by `dvc repro train@{name}`"
             )
         self.options = _options(self.trained.craft, name, system, n_best, given)
-        self.target = self.trained.target
 
     @classmethod
     def open(cls, task: str, room: str, name: str | None, n_best: int, **given: Any) -> "Answering":
@@ -76,12 +74,7 @@ class Answering:
         if not values:
             return []
         found = self.trained.decode(typed_side(self.trained.source, values), self.options)
-        return [[self._as_people_write(hypothesis) for hypothesis in n_best] for n_best in found]
-
-    def _as_people_write(self, hypothesis: Hypothesis) -> Answer:
-        output = self.target.decode(hypothesis.tokens)
-        detokenise = getattr(self.target, "detokenise", None)
-        return Answer(output if detokenise is None else detokenise(output), hypothesis.score)
+        return [[Answer(self.trained.written(one.tokens), one.score) for one in n_best] for n_best in found]
 
     def say(self, text: str) -> tuple[np.ndarray, int]:
         """Speech: float32 [S], and its rate in Hz. Raises Problem for what it has no sound for."""

@@ -35,8 +35,6 @@ class Judge:
         return [next(texts) if sound is not None else "" for sound in sounds]
 
     def _texts(self, sounds: Iterator[Stretch]) -> Iterator[str]:
-        target = self.trained.target
-        detokenise = getattr(target, "detokenise", str)
         while waveforms := [sound.read(self.trained.source.config.rate) for sound in islice(sounds, TOGETHER)]:
             for found in self.trained.decode(typed_side(self.trained.source, waveforms), self.options):
-                yield detokenise(target.decode(found[0].tokens))
+                yield str(self.trained.written(found[0].tokens))

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from pipeline.records import Hypothesis
 from pipeline.search.beam import beam, top
 from pipeline.state import State
 
@@ -56,21 +57,27 @@ def best_of_all(
     return sorted(found, key=lambda pair: -pair[0])
 
 
+def three_best(tables: Tensor, penalty: float, prior: Bigram | None = None) -> list[list[Hypothesis]]:
+    """By a beam that is wide enough to lose nothing."""
+    return beam(
+        markov(tables),
+        start(len(tables), 64),
+        begin=1,
+        end=END,
+        max_lengths=torch.full((len(tables),), 5),
+        beam_size=64,
+        length_penalty=penalty,
+        n_best=3,
+        prior=prior,
+    )
+
+
 @pytest.mark.parametrize("penalty", [0.0, 0.6])
 def test_a_wide_beam_finds_the_best_sequences(penalty: float) -> None:
     torch.manual_seed(3)
     tables = torch.randn(5, 4, 4) * 2
     tables[:, :, END] += 1.0
-    found = beam(
-        markov(tables),
-        start(5, 64),
-        begin=1,
-        end=END,
-        max_lengths=torch.full((5,), 5),
-        beam_size=64,
-        length_penalty=penalty,
-        n_best=3,
-    )
+    found = three_best(tables, penalty)
     for sentence in range(5):
         expected = best_of_all(tables[sentence], 5, penalty)[:3]
         assert [h.tokens for h in found[sentence]] == [tokens for _, tokens in expected]
@@ -84,17 +91,7 @@ def test_a_prior_is_added_whatever_the_length_penalty(penalty: float) -> None:
     torch.manual_seed(4)
     tables, prior = torch.randn(5, 4, 4) * 2, torch.randn(4, 4).log_softmax(dim=1)
     tables[:, :, END] += 1.0
-    found = beam(
-        markov(tables),
-        start(5, 64),
-        begin=1,
-        end=END,
-        max_lengths=torch.full((5,), 5),
-        beam_size=64,
-        length_penalty=penalty,
-        n_best=3,
-        prior=Bigram(prior),
-    )
+    found = three_best(tables, penalty, Bigram(prior))
     for sentence in range(5):
         expected = best_of_all(tables[sentence], 5, penalty, prior)[:3]
         assert [h.tokens for h in found[sentence]] == [tokens for _, tokens in expected]
