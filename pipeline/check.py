@@ -26,7 +26,7 @@ def check(params: Params) -> None:
         except Problem as problem:
             faults.append(str(problem))
 
-    for room in ("raw", "corpora", "features", "tokens"):
+    for room in ("raw", "corpora", "features", "tokens", "probes", "studies"):
         for name, row in getattr(params, room).items():
             where = f"{room}.{name}"
             if module := named(room, row.kind, where):

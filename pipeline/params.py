@@ -94,6 +94,17 @@ class Average(Row):
     systems: list[str] = Field(min_length=2)
 
 
+class Study(Craft):
+    """Something shown about an architecture without a corpus: `pipeline.studies.<kind>` draws its curves."""
+
+
+class Probe(Craft):
+    """A trained system asked in a special way: `pipeline.probes.<kind>` tells how its answers behave."""
+
+    system: str
+    corpus: str  # its test sentences are what it asks
+
+
 class Params(Row):
     raw: dict[str, Raw] = {}
     corpora: dict[str, Corpus] = {}
@@ -102,6 +113,8 @@ class Params(Row):
     tokens: dict[str, Encoding] = {}
     systems: dict[str, System] = {}
     averages: dict[str, Average] = {}
+    probes: dict[str, Probe] = {}
+    studies: dict[str, Study] = {}
     report: dict[str, Any] = {}
 
 
@@ -182,6 +195,14 @@ def _check_names(params: Params) -> None:
     for name, features in params.features.items():
         _expect(f"features.{name}.raw", features.raw, [corpora[features.corpus].raw])
     _check_systems(params, corpora)
+    for name, probe in params.probes.items():
+        _expect(f"probes.{name}.system", probe.system, params.systems)
+        _expect(f"probes.{name}.corpus", probe.corpus, corpora)
+    for section in ("probes", "studies"):  # their scores and curves stand beside those of the systems
+        for name in getattr(params, section):
+            others = [s for s in ("systems", "probes", "studies") if s != section and name in getattr(params, s)]
+            if others:
+                raise Problem(f"{section}.{name}: there is a row {others[0]}.{name}: give this one another name")
 
 
 def _check_systems(params: Params, corpora: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from pipeline.code import module_hash, modules
 from pipeline.params import NONE
 from pipeline.sequences import write_json
 
-ROOMS = ("pipeline.corpora", "pipeline.features", "pipeline.tokens")
+ROOMS = ("pipeline.corpora", "pipeline.features", "pipeline.tokens", "pipeline.models")
 
 
 def run() -> None:

@@ -1,0 +1,1 @@
+"""What an architecture does, shown without a corpus: a file a kind."""
