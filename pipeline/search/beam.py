@@ -37,7 +37,7 @@ def beam(
     entry is cut there and marked as unfinished. Returns n-best lists, best first. The vocabulary has two entries at
     least.
     """
-    search = _Beam(begin, end, max_lengths, beam_size, length_penalty, n_best)
+    search = Beam(begin, end, max_lengths, beam_size, length_penalty, n_best)
     prior_state = None if prior is None else prior.start(len(search.last))
     added: Tensor | None = None
     while len(search.alive):
@@ -51,7 +51,9 @@ def beam(
     return search.results
 
 
-class _Beam:
+class Beam:
+    """The prefixes of a search, and what has ended of them: `advance` takes one step."""
+
     def __init__(self, begin: int, end: int, max_lengths: Tensor, beam_size: int, length_penalty: float, n_best: int):
         batch, device = len(max_lengths), max_lengths.device
         self.end, self.width, self.penalty, self.n_best = end, beam_size, length_penalty, n_best
@@ -66,17 +68,19 @@ class _Beam:
         self.given = torch.zeros_like(self.scores)  # [B', K] what the prior has added for them
 
     def advance(
-        self, logits: Tensor, attention: Tensor | None, added: Tensor | None = None
+        self, logits: Tensor, attention: Tensor | None, added: Tensor | None = None, cost: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
         """Take one token more. Returns the rows of the prefix to go on with, and of the source if it shrank.
 
-        Prefixes of one length are ranked by |Y|^length_penalty times their score, log P + |Y|^length_penalty · given.
+        Prefixes of one length are ranked by |Y|^length_penalty times their score, log P + |Y|^length_penalty · given;
+        less, where there is a `cost` [N, V] of choosing a token now, that: it is in no score.
         """
         count, width = len(self.alive), self.width
         length = self.tokens.shape[1] + 1
         factor = length**self.penalty
         log_sum = logits.logsumexp(dim=1, keepdim=True)
         ranked = logits if added is None else logits + factor * added
+        ranked = ranked if cost is None else ranked - cost
         before = self.scores if added is None else self.scores + factor * self.given
         values, tokens = top(ranked, 2 * width)  # [N, M], M = 2K where V allows: enough even if K of them are END
         each = values.shape[1]
@@ -84,6 +88,8 @@ class _Beam:
         totals, order = totals.topk(2 * width, dim=1)  # [B', 2K] best first
         rows = order // each + torch.arange(count, device=order.device)[:, None] * width  # of N
         tokens = tokens.view(count, -1).gather(1, order)
+        if cost is not None:
+            totals = totals + cost[rows, tokens]
         given = self.given.view(-1)[rows]
         if added is not None:
             given = given + added[rows, tokens]
@@ -129,14 +135,14 @@ class _Beam:
     def _still_alive(self, length: int, totals: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
         """[B''] which of the searched sentences go on; those cut at their limit are collected as unfinished."""
         going = []
-        best = totals[:, 0].tolist()
+        best = totals.amax(dim=1).tolist()
         for i, sentence in enumerate(self.alive.tolist()):
             found, limit = self.results[sentence], int(self.limits[sentence])
             if length >= limit:
                 if not found:
                     row = rows[i, 0]
                     prefix = [*self.tokens[row].tolist(), int(tokens[i, 0])]
-                    self._add(sentence, prefix, best[i], length, row, False)
+                    self._add(sentence, prefix, float(totals[i, 0]), length, row, False)
                 del found[self.n_best :]
             elif len(found) >= self.width and best[i] / length**self.penalty <= found[self.width - 1].score:
                 del found[self.n_best :]

@@ -1,5 +1,7 @@
 """Batches of sources, searched with a model that writes token by token."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -54,7 +56,7 @@ def texts(*lists: list[int]) -> Side:
     return Side(None, Sequences.of([np.array(tokens, dtype=np.int32) for tokens in lists]))
 
 
-def options(**given: int | float) -> steps.Decode:
+def options(**given: Any) -> steps.Decode:
     return configure(steps.Decode, given, "decode")
 
 
@@ -79,3 +81,39 @@ def test_a_prior_has_its_say() -> None:
 def test_more_outputs_than_hypotheses_are_refused() -> None:
     with pytest.raises(Problem, match="n_best: 3 needs a beam_size of at least 3"):
         options(beam_size=2, n_best=3)
+
+
+def test_groups_that_cannot_share_a_beam_are_refused() -> None:
+    with pytest.raises(Problem, match="2 groups cannot share a beam_size of 5 evenly"):
+        options(groups=2)
+
+
+@pytest.mark.parametrize("given", [{"search": "sampling", "n_best": 7}, {"groups": 5, "n_best": 5}])
+def test_every_search_gives_its_n_best_in_order_whatever_the_batch(given: dict[str, Any]) -> None:
+    written = [[4, 5, 6], [], [7], [6, 6, 5, 4, 7]]
+    found = [
+        list(steps.decode(model=Copier(), source=texts(*written), target=None, options=options(**given, batch=batch)))  # type: ignore[arg-type]
+        for batch in (1, 4096)
+    ]
+    assert [[one.tokens for one in n_best] for n_best in found[0]] == [[one.tokens for one in n] for n in found[1]]
+    for n_best, text in zip(found[0], written, strict=True):
+        assert [one.score for one in n_best] == sorted((one.score for one in n_best), reverse=True)
+        assert n_best[0].tokens == text
+
+
+def test_a_second_model_is_asked_by_one_beam_alone() -> None:
+    for given in ({"search": "sampling"}, {"groups": 5}):
+        with pytest.raises(Problem, match="one beam alone"):
+            steps.search(Copier(), texts([4]).sequences, np.array([0]), options(**given), Against(5))
+
+
+def test_sampling_is_seeded() -> None:
+    source = texts([4, 5], [4, 5])
+
+    def found(seed: int) -> list[list[int]]:
+        chosen = options(search="sampling", temperature=8.0, seed=seed)
+        n_best = steps.decode(model=Copier(), source=source, target=None, options=chosen)  # type: ignore[arg-type]
+        return [found[0].tokens for found in n_best]
+
+    assert found(1) == found(1) != found(2)
+    assert found(1)[0] != found(1)[1]
