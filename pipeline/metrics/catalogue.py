@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from pipeline.metrics.behaviour import behaviour, coverage
 from pipeline.metrics.error_rate import cer, wer
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.parsing import parsing
@@ -30,6 +31,8 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "perplexity": perplexity,
         "mcd": mcd,
         "failures": failures,
+        "behaviour": behaviour,
+        "coverage": coverage,
     }
     if name not in metrics:
         raise Problem(f"there is no metric {name!r}: {nearest(name, metrics)}")

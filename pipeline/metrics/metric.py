@@ -4,13 +4,21 @@ A corpus score is a function of sums over sentences, never a mean of sentence sc
 bootstrap needs, and one function serves the test set and its resamples alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 Scores = Mapping[str, np.ndarray]  # name → [...], NaN where a score is undefined (no unknown word in the test, say)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the trivial system may learn from, and what tells which word translates which."""
+
+    sources: list[Any]  # empty where the source is audio
+    targets: list[Any]
 
 
 @dataclass(frozen=True)
@@ -21,14 +29,8 @@ class Output:
     references: list[Any]
     hypotheses: list[Any]
     known: frozenset[str] = frozenset()  # the words of the training source, where it is words
-
-
-@dataclass(frozen=True)
-class Training:
-    """What the trivial system may learn from."""
-
-    sources: list[Any]  # empty where the source is audio
-    targets: list[Any]
+    finished: Sequence[bool] = ()  # False: cut at the length limit; empty where all have ended
+    training: Training | None = None
 
 
 @dataclass(frozen=True)

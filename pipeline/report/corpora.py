@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from markupsafe import Markup
 
 from pipeline import paths
+from pipeline.metrics.units import unspaced
 from pipeline.records import Reject, read_table
 from pipeline.report import svg
-from pipeline.report.alignment import unspaced
 from pipeline.sequences import read_json
 
 BINS = 24

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipeline import paths
 from pipeline.audio import Stretch
+from pipeline.metrics.units import units
 from pipeline.params import Params
 from pipeline.records import Decoded, read_decoded, read_table
 from pipeline.report import alignment, heat, spoken, trees
@@ -264,8 +265,8 @@ def _attention(name: str, line: Decoded, seconds: float | None) -> Markup | None
 def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:
     if lines and isinstance(lines[0].reference, list) and isinstance(lines[0].source, list):
         return [alignment.tagged(list(line.source or ()), line.reference or (), line.best) for line in lines]
-    references = [alignment.units(line.reference or "") for line in lines]
-    hypotheses = [alignment.units(line.best) for line in lines]
+    references = [units(line.reference or "") for line in lines]
+    hypotheses = [units(line.best) for line in lines]
     if lowercase:
         references = [[unit.lower() for unit in units] for units in references]
     return alignment.align(references, hypotheses)

@@ -1,21 +1,18 @@
 """Hypotheses and references → data/scores/<system>.json: scores, their intervals, the trivial system's, counts."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pipeline import paths
 from pipeline.audio import Stretch
 from pipeline.data import load_codec
-from pipeline.metrics.bootstrap import intervals
 from pipeline.metrics.catalogue import find
-from pipeline.metrics.metric import Metric, Output, Training
+from pipeline.metrics.metric import Output, Training
+from pipeline.metrics.scoring import scored, shown
 from pipeline.metrics.synthesis import Walk
 from pipeline.params import NONE, System, load, row
 from pipeline.problems import Problem
@@ -66,7 +63,7 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
             references = [codec.encode(text) for text in references]
             trivial = metric.baseline(Training([], [codec.encode(text) for text in training.targets]), references)
             found = [line.scores[0] for line in lines]
-            scores |= _score(metric, name, *(Output(sources, references, each) for each in (found, trivial)))
+            scores |= scored(metric, name, *(Output(sources, references, each) for each in (found, trivial)))
             continue
         trivial = metric.baseline(training, sources)
         if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
@@ -75,7 +72,8 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
             hypotheses = _each(codec, "detokenise", hypotheses)
             if lowercase:  # but nobody can tell what case a lower-cased system meant
                 references, trivial = ([_lower(value) for value in values] for values in (references, trivial))
-        scores |= _score(metric, name, *(Output(sources, references, h, known) for h in (hypotheses, trivial)))
+        output = Output(sources, references, hypotheses, known, [line.finished for line in lines], training)
+        scores |= scored(metric, name, output, Output(sources, references, trivial, known, training=training))
     return scores | _counts(lines)
 
 
@@ -128,10 +126,10 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
             if any(line.audio and not line.focus for line in lines):
                 raise Problem(f"{name} does not fit: the system does not tell which part of its source it is saying")
             walks = [Walk(line.focus, len(line.source_tokens), line.finished) for line in lines]
-            scores |= _score(metric, name, Output(sources, [], walks), None)
+            scores |= scored(metric, name, Output(sources, [], walks), None)
         elif metric.of == "sound":
             trivial = [spoken.training] * len(lines)
-            scores |= _score(
+            scores |= scored(
                 metric, name, *(Output(sources, spoken.recordings, sounds) for sounds in (spoken.outputs, trivial))
             )
         elif metric.of == "values" and not metric.tokenised:
@@ -142,8 +140,8 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
             if spoken.judge.lowercase:
                 references = [_lower(text) for text in references]
             output, recordings, baseline = (Output(sources, references, texts) for texts in spoken.heard)
-            scores |= _score(metric, name, output, baseline)
-            beside = _score(metric, name, recordings, None)
+            scores |= scored(metric, name, output, baseline)
+            beside = scored(metric, name, recordings, None)
             for key in (key for key in beside if f"{key}_low" in beside):
                 scores |= {f"{key}_recordings{part}": beside[key + part] for part in ("", "_low", "_high")}
         else:
@@ -163,29 +161,6 @@ def _counts(lines: list[Decoded]) -> Scores:
 
 def _misfit(name: str) -> Problem:
     return Problem(f"{name} does not fit the corpus: choose a metric for this kind of source and target")
-
-
-def _score(metric: Metric, name: str, output: Output, trivial: Output | None) -> Scores:
-    statistics = metric.statistics(output)
-    sums = statistics.sum(axis=0)
-    found = _defined(metric.scores(sums))
-    bounds = intervals(statistics, metric.scores)
-    baseline = _defined(metric.scores(metric.statistics(trivial).sum(axis=0))) if trivial is not None else {}
-    scores: Scores = {}
-    for key, value in found.items():
-        low, high = bounds[key]
-        scores |= {key: value, f"{key}_low": round(low, 2), f"{key}_high": round(high, 2)}
-        if key in baseline:
-            scores[f"{key}_baseline"] = baseline[key]
-    scores |= {key: int(sums[column]) for key, column in metric.counts.items()}
-    if metric.signature is not None:
-        scores[f"{name}_signature"] = metric.signature()
-    return scores
-
-
-def _defined(values: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """A score that the test set leaves undefined (accuracy on unknown words where there are none) is left out."""
-    return {key: round(float(value), 2) for key, value in values.items() if not math.isnan(value)}
 
 
 def _training(system: System) -> Training:
@@ -237,6 +212,4 @@ def _length(line: Decoded) -> int:
 def _show(name: str, scores: Scores) -> None:
     print(f"{name}: {scores['sentences']} sentences, {scores.get('tokens', 0)} words", end="")
     print(f", {scores['never_stopped']} never stopped, {scores['empty']} empty")
-    for key in (key for key in scores if f"{key}_low" in scores):
-        low, high, baseline = (scores.get(f"{key}_{part}", "undefined") for part in ("low", "high", "baseline"))
-        print(f"  {key:<18} {scores[key]:>6}  (95 % between {low} and {high}; baseline {baseline})")
+    print(shown(scores))
