@@ -13,10 +13,15 @@ from torch.nn import functional as F
 from pipeline import training
 from pipeline.data import BEGIN, END, PAD, Data, Side
 from pipeline.models.layers import Attention, Dropout, load_module, save_module, sinusoids, smoothed_cross_entropy
+from pipeline.models.power_norm import PowerNorm
+from pipeline.models.relative import RelativeAttention
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.sequences import Sequences
 from pipeline.state import State
+from pipeline.tokens.regularisation import drawing
+from pipeline.training import sampling
+from pipeline.training.sampling import mixed
 
 READS, WRITES = "tokens", "tokens"
 
@@ -30,7 +35,9 @@ class Layers(Row):
     dropout: float = Field(0.1, ge=0, lt=1)  # of embeddings and of what a sublayer adds
     attention_dropout: float = Field(0.0, ge=0, lt=1)  # of attention weights
     ffn_dropout: float = Field(0.0, ge=0, lt=1)  # inside the feed-forward layer
-    norm: Literal["pre", "post"] = "pre"  # where the layer norm stands (Xiong et al. 2020)
+    norm: Literal["pre", "post"] = "pre"  # where the norm stands (Xiong et al. 2020)
+    normaliser: Literal["layer", "power"] = "layer"  # Ba et al. 2016; Shen et al. 2020
+    positions: Literal["sinusoidal", "relative"] = "sinusoidal"  # relative: Shaw et al. 2018
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
@@ -46,14 +53,24 @@ class Config(Layers):
     tied: Literal["all", "target", "none"] = "all"  # all: with the source's, a joint vocabulary
 
 
-class Train(training.Options):
+class Train(sampling.Options):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    bpe_dropout: float = Field(0.0, ge=0, lt=1)  # merges left out when training texts are split into pieces
+
+
+def self_attention(config: Layers) -> Attention:
+    make = RelativeAttention if config.positions == "relative" else Attention
+    return make(config.d_model, config.heads, config.attention_dropout)
+
+
+def normaliser(config: Layers) -> nn.Module:
+    return (PowerNorm if config.normaliser == "power" else nn.LayerNorm)(config.d_model)
 
 
 class EncoderLayer(nn.Module):
     def __init__(self, config: Layers):
         super().__init__()
-        self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
+        self.attention = self_attention(config)
         self.feed = FeedForward(config)
         self.residuals = nn.ModuleList(Residual(config) for _ in range(2))
 
@@ -65,7 +82,7 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     def __init__(self, config: Layers):
         super().__init__()
-        self.attention = Attention(config.d_model, config.heads, config.attention_dropout)
+        self.attention = self_attention(config)
         self.cross = Attention(config.d_model, config.heads, config.attention_dropout)
         self.feed = FeedForward(config)
         self.residuals = nn.ModuleList(Residual(config) for _ in range(3))
@@ -92,7 +109,7 @@ class Residual(nn.Module):
 
     def __init__(self, config: Layers):
         super().__init__()
-        self.norm = nn.LayerNorm(config.d_model)
+        self.norm = normaliser(config)
         self.dropout = Dropout(config.dropout)
         self.pre = config.norm == "pre"
 
@@ -125,8 +142,9 @@ class EncoderDecoder(nn.Module):
         self.encoder = nn.ModuleList(encoder)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(decoder_layers))
         self.positions: Tensor
-        final = nn.LayerNorm if config.norm == "pre" else nn.Identity
-        self.encoder_norm, self.decoder_norm = final(config.d_model), final(config.d_model)
+        self.encoder_norm, self.decoder_norm = (
+            normaliser(config) if config.norm == "pre" else nn.Identity() for _ in range(2)
+        )
         self.dropout = Dropout(config.dropout)
         self.register_buffer("positions", sinusoids(512, config.d_model), persistent=False)
 
@@ -141,7 +159,12 @@ class EncoderDecoder(nn.Module):
                 nn.init.zeros_(parameter)
 
     def placed(self, x: Tensor, at: int = 0) -> Tensor:
-        """x [B, T, D] plus the position of each step, counted from `at`: what the first layer reads."""
+        """x [B, T, D] plus the position of each step, counted from `at`: what the first layer reads.
+
+        Where attention knows distances, nothing is added.
+        """
+        if self.layers.positions == "relative":
+            return self.dropout(x)
         end = at + x.shape[1]
         if end > len(self.positions):  # longer than any before: the table grows
             self.positions = sinusoids(2 * end, self.layers.d_model).to(self.positions)
@@ -244,8 +267,13 @@ class Transformer(EncoderDecoder):
         return self.remembered(self.embed(self.source_table, source), bias), bias
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """`source` [B, S], `before` [B, T] (BEGIN first), `after` [B, T] (END last) → summed loss, target tokens."""
-        return self.written(*self.encode(batch["source"]), batch["before"], batch["after"])
+        """`source` [B, S], `before` [B, T] (BEGIN first), `after` [B, T] (END last) → summed loss, target tokens.
+
+        With `sampled` and `draws` [B, T], some inputs are the model's own.
+        """
+        memory, bias = self.encode(batch["source"])
+        before = mixed(self, batch, lambda inputs: self.hidden(memory, bias, inputs), self.output)
+        return self.written(memory, bias, before, batch["after"])
 
     def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
         """Source rows, encoded for beam_size hypotheses each; and their lengths [B], END counted."""
@@ -263,8 +291,9 @@ def fit(
         len(data.target["train"].codec),
         label_smoothing=options.label_smoothing,
     )
-    made = {split: batches(data.source[split], data.target[split], options) for split in ("train", "dev")}
-    history = training.fit(model, train=made["train"], dev=made["dev"], options=options, work=work)
+    train = batches(data.source["train"], data.target["train"], options)
+    dev = batches(data.source["dev"], data.target["dev"], options, learnt=False)
+    history = training.fit(model, train=train, dev=dev, options=options, work=work)
     return model, history
 
 
@@ -286,12 +315,16 @@ def with_end(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.nda
     return tokens, lengths
 
 
-def batches(source: Side, target: Side, options: Train) -> training.Batches:
+def batches(source: Side, target: Side, options: Train, *, learnt: bool = True) -> training.Batches:
+    """The pairs of a split; `learnt`: in training, where what is read and written may vary from epoch to epoch."""
+    bpe_dropout = options.bpe_dropout if learnt else 0.0
     lengths = np.stack([source.sequences.lengths, target.sequences.lengths], axis=1) + 1
+    drawings = [drawing(side, bpe_dropout, options.seed + i) for i, side in enumerate((source, target))]
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
-        read = torch.from_numpy(with_end(source.sequences, rows)[0])
-        return {"source": read, **shifted(target.sequences, rows)}
+        (read, in_read), (write, in_write) = (draw(rows, epoch) for draw in drawings)
+        made = {"source": torch.from_numpy(with_end(read, in_read)[0]), **shifted(write, in_write)}
+        return made | (sampling.drawn(rows, made["before"].shape[1], epoch, options) if learnt else {})
 
     return training.Batches(lengths, options.batch, collate, options.seed, source.sequences.ids)
 

@@ -92,6 +92,13 @@ class Codec:
     def __len__(self) -> int:
         return int(self._pieces.get_piece_size())
 
+    @property
+    def pieces(self) -> list[str] | None:
+        """All pieces by id, which is the order of byte-pair encoding's merges; None of a unigram model."""
+        if self.config.model_type != "bpe":
+            return None
+        return [str(self._pieces.id_to_piece(i)) for i in range(len(self))]
+
     def prepare(self, value: str | None) -> str:
         """The text as the pieces spell it, and `decode` gives it back: tokenised and lower-cased if so set."""
         return _prepare(value, self.config, self.field)

@@ -12,6 +12,7 @@ from pipeline.models import transformer
 from pipeline.problems import Problem
 from pipeline.search import steps
 from pipeline.sequences import Sequences
+from pipeline.tokens import sentencepiece
 
 
 class Letters:
@@ -37,13 +38,21 @@ def small_model(**options: Any) -> transformer.Transformer:
     return transformer.Transformer(config, 12, 12).eval()
 
 
-@pytest.mark.parametrize("norm", ["pre", "post"])
-def test_learns_to_reverse(norm: str, tmp_path: Path) -> None:
+SORTS: list[dict[str, Any]] = [
+    {"norm": "pre"},
+    {"norm": "post"},
+    {"norm": "pre", "normaliser": "power"},
+    {"norm": "post", "positions": "relative"},
+]
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: "-".join(sort.values()))
+def test_learns_to_reverse(sort: dict[str, Any], tmp_path: Path) -> None:
     source, target = reversal(2000, seed=0)
     dev_source, dev_target = reversal(50, seed=1)
     model, history = transformer.fit(
         data=Data({"train": source, "dev": dev_source}, {"train": target, "dev": dev_target}),
-        config=transformer.Config(d_model=32, heads=2, layers=1, ffn=64, dropout=0.0, norm=norm),
+        config=transformer.Config(d_model=32, heads=2, layers=1, ffn=64, dropout=0.0, **sort),
         options=transformer.Train(
             epochs=14, batch=128, lr=2e-3, warmup=100, precision="float32", label_smoothing=0.0, average=3
         ),
@@ -60,9 +69,9 @@ def test_learns_to_reverse(norm: str, tmp_path: Path) -> None:
         assert torch.equal(tensor, model.state_dict()[name])
 
 
-@pytest.mark.parametrize("norm", ["pre", "post"])
-def test_incremental_steps_equal_the_whole_prefix(norm: str) -> None:
-    model = small_model(norm=norm)
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: "-".join(sort.values()))
+def test_incremental_steps_equal_the_whole_prefix(sort: dict[str, Any]) -> None:
+    model = small_model(**sort)
     source = torch.tensor([[4, 5, 6, 3], [7, 3, 0, 0]])
     before = torch.tensor([[2, 8, 9, 4], [2, 5, 5, 6]])
     whole = model.output(model.hidden(*model.encode(source), before))
@@ -93,3 +102,31 @@ def test_longer_than_any_sentence_before() -> None:
 def test_tied_tables_need_one_vocabulary() -> None:
     with pytest.raises(Problem, match="the source has 10 tokens, the target 12"):
         transformer.Transformer(transformer.Config(), 10, 12)
+
+
+def test_scheduled_sampling_shows_the_decoder_its_own_tokens() -> None:
+    model = small_model().train()
+    batch = {
+        "source": torch.tensor([[4, 5, 3]]),
+        "before": torch.tensor([[2, 8, 9]]),
+        "after": torch.tensor([[8, 9, 3]]),
+    }
+    own = {"sampled": torch.tensor([[False, True, True]]), "draws": torch.full((1, 3), 0.5)}
+    right, _ = model(batch)
+    sampled, count = model(batch | own)
+    none, _ = model(batch | own | {"sampled": torch.zeros(1, 3, dtype=torch.bool)})
+    assert sampled != right and none == right and count == 3
+
+
+def test_bpe_dropout_splits_training_texts_anew_in_each_epoch_and_dev_never() -> None:
+    texts = ["ab ab", "abab"] * 3
+    codec = sentencepiece.Codec.fit(
+        {"x": ["ab abab"] * 20}, field="x", config=sentencepiece.Config(vocab_size=9, model_type="bpe")
+    )
+    read = Side(codec, Sequences.of([codec.encode(text) for text in texts]), typed=tuple(texts))
+    options = transformer.Train(bpe_dropout=0.5, batch=1000)
+    rows = np.arange(len(texts))
+    learnt, plain = (transformer.batches(read, read, options, learnt=learnt) for learnt in (True, False))
+    assert not torch.equal(learnt.collate(rows, 0)["source"], learnt.collate(rows, 1)["source"])
+    assert torch.equal(learnt.collate(rows, 1)["after"], learnt.collate(rows, 1)["after"])
+    assert torch.equal(plain.collate(rows, 0)["source"], plain.collate(rows, 1)["source"])
