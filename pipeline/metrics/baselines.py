@@ -3,6 +3,7 @@
 Training values and test sources in, a hypothesis a test sentence out.
 """
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -20,6 +21,11 @@ def copy(training: Training, sources: list[Any]) -> list[Any]:
     if any(not isinstance(source, str) for source in sources):
         return most_frequent(training, sources)
     return list(sources)
+
+
+def lead(training: Training, sources: list[str]) -> list[str]:
+    """The first sentence: what a news text would be summed up by."""
+    return [re.split(r"(?<=[.!?])\s", source.strip(), maxsplit=1)[0] for source in sources]
 
 
 def frequent_tags(training: Training, sources: list[list[str]]) -> list[list[str]]:

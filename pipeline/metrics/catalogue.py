@@ -8,6 +8,7 @@ from pipeline.metrics.error_rate import cer, wer
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.parsing import parsing
 from pipeline.metrics.perplexity import perplexity
+from pipeline.metrics.summarising import rouge
 from pipeline.metrics.synthesis import failures, mcd
 from pipeline.metrics.tagging import tagging
 from pipeline.metrics.translation import TOKENIZERS, bleu, bleu_tokenised, chrf
@@ -29,6 +30,7 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "tagging": tagging,
         "parsing": parsing,
         "perplexity": perplexity,
+        "rouge": rouge,
         "mcd": mcd,
         "failures": failures,
         "behaviour": behaviour,
