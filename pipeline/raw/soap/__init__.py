@@ -2,10 +2,11 @@
 
 Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
 `parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
-`voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds. All of it was written
-for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
-episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so
-that scores are measured against clean text.
+`voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds, and
+`dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another. All of it was written for this
+project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test` episodes are the
+test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so that scores are
+measured against clean text.
 """
 
 from pathlib import Path
@@ -15,8 +16,10 @@ from rich.progress import track
 
 from pipeline.params import Row
 from pipeline.paths import SPLITS
+from pipeline.raw.soap.dialogue import write_dialogues
 from pipeline.raw.soap.episodes import write_episode
 from pipeline.raw.soap.files import write_parallel, write_trees
+from pipeline.raw.soap.occupations import write_occupations
 from pipeline.raw.soap.prompts import write_prompts
 from pipeline.raw.soap.speech import Speech
 from pipeline.raw.soap.world import World
@@ -37,6 +40,8 @@ class Config(Row):
     held: int = Field(400, ge=1)  # sentences of dev, and of test, in parallel/ and in trees/
     prompts: int = Field(800, ge=1)  # training sentences in voices/
     readers: int = Field(2, ge=1, le=10)  # who read them in turn: a woman, a man, ...
+    dialogues: int = Field(3000, ge=1)  # training dialogues in dialogue/
+    occupations: int = Field(0, ge=0)  # sentences of an occupation and a gender in gender/; 0: no such folder
     faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
     beds: float = Field(0.5, ge=0, le=1)  # share of the scenes with music or noise under them
 
@@ -57,9 +62,12 @@ def write(config: Config, folder: Path) -> None:
     trees = world.draw("trees", {"train": config.trees, "dev": config.held, "test": config.held}, longest=16)
     held = max(config.readers, config.prompts // HELD_PROMPTS)
     prompts = world.draw("prompts", {"train": config.prompts, "dev": held, "test": held}, longest=10)
+    write_dialogues(config.seed, config.dialogues, max(1, config.held // 2), world.owner, folder / "dialogue")
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
+    if config.occupations:
+        write_occupations(config.seed, config.occupations, world.owner, folder / "gender")
 
     (folder / "episodes").mkdir()
     lines = [sentence for split in SPLITS for sentence in spoken[split]]

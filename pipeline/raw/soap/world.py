@@ -39,6 +39,10 @@ class World:
                 found[split].append(sentence)
         return found
 
+    def owner(self, ms: str) -> str | None:
+        """The split that a Malay text belongs to, if it was drawn."""
+        return self._owner.get(("ms", normal(ms)))
+
     def _split(self, sentence: Sentence, wanted: dict[str, int]) -> str | None:
         """The split that owns a sentence; None if its texts are known in two."""
         keys = [("ms", normal(sentence.ms)), ("en", normal(sentence.en)), ("zh", normal(sentence.zh))]

@@ -25,6 +25,7 @@ TINY = {
     "held": 12,
     "faults": 0.4,
     "prompts": 8,
+    "dialogues": 30,
 }
 SPLITS = ("train", "dev", "test")
 
@@ -71,6 +72,7 @@ def test_the_files_are_there(world: Path) -> None:
         for end in ("flac", "ms.srt")
     }
     expected |= {f"parallel/{split}.{language}" for split in SPLITS for language in ("ms", "en", "zh")}
+    expected |= {f"dialogue/{split}/dialogues_text_Ms.txt" for split in SPLITS}
     expected |= {f"trees/{split}.conllu" for split in SPLITS} | {f"trees/{split}/soap_0001.mrg" for split in SPLITS}
     assert set(hashes(world)) == expected
 
@@ -83,6 +85,8 @@ def test_no_sentence_is_in_two_splits_of_any_files(world: Path) -> None:
             if language == "ms":
                 for sentence in conllu.parse((world / f"trees/{split}.conllu").read_text(encoding="utf-8")):
                     texts[split].add(sentence.metadata["text"])
+                turns = (world / f"dialogue/{split}/dialogues_text_Ms.txt").read_text(encoding="utf-8")
+                texts[split].update(turns.strip().replace(" __eou__ ", "\n").split("\n"))
                 for reader in ("Aminah", "Farid"):
                     prompts = cues(world / f"voices/{split}/{reader}.ms.srt")
                     texts[split].update(prompt.removeprefix(f"[{reader}]: ") for prompt in prompts)
