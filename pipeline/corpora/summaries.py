@@ -2,9 +2,9 @@
 Cachola et al. 2020) is in this form: scientific abstracts in one sentence.
 
 Enters: .jsonl, plain or .gz; a line is an object with `source` (the text's sentences, or the whole text) and `target`
-(its summaries, or the one). Leaves: in train and dev a record for each summary; in test a record for each text, with all
-of its summaries, one a line, for a metric that takes several (`rouge`). Where sentences go to splits one by one, the
-first summary is the text's.
+(its summaries, or the one). Leaves: in train and dev a record for each summary; in test a record for each text, with
+all of its summaries, one a line, for a metric that takes several (`rouge`). Where sentences go to splits one by one,
+the first summary is the text's.
 """
 
 import json
