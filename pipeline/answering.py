@@ -14,6 +14,7 @@ from pipeline.data import UNKNOWN, typed_side
 from pipeline.params import System, configure, load, row
 from pipeline.pauses import Stretch, stretches
 from pipeline.problems import Problem
+from pipeline.records import Hypothesis
 from pipeline.sequences import read_json
 from pipeline.trained import Trained, searching
 
@@ -24,6 +25,7 @@ TOGETHER = 16  # stretches of speech that are recognised together
 class Answer:
     output: Any  # text, or a list of tags, as the target's codec writes it
     score: float  # log-probability, as the system's search ranks it
+    found: Hypothesis | None = None  # what the search found, where the answer is not put together of several
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,19 @@ class Answering:
         if not values:
             return []
         found = self.trained.decode(typed_side(self.trained.source, values), self.options)
-        return [[Answer(self.trained.written(one.tokens), one.score) for one in n_best] for n_best in found]
+        return [[Answer(self.trained.written(one.tokens), one.score, one) for one in n_best] for n_best in found]
+
+    def attended(self, value: Any, answer: Answer) -> tuple[np.ndarray, list[str], list[str]]:
+        """Where the system looked in `value` for each token of the answer: weights [U, S], source tokens, its tokens.
+
+        Raises Problem if it looks nowhere, or has nothing to show of it.
+        """
+        found = answer.found
+        weights = np.array(found.attention or [] if found else [], dtype=np.float64)
+        if found is None or weights.ndim != 2 or not weights.any():
+            raise Problem(f"{self.trained.name} attends to nothing here: name a system with attention by --system")
+        source = self.trained.source
+        return weights, source.tokens(source.encode(value)), self.trained.target.tokens(found.tokens)
 
     def say(self, text: str) -> tuple[np.ndarray, int]:
         """Speech: float32 [S], and its rate in Hz. Raises Problem for what it has no sound for."""

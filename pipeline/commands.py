@@ -1,8 +1,8 @@
-"""Commands over a trained system: lines in, lines out (translate, tag, parse); media in, subtitles out (transcribe,
-translate-speech); text in, sound out (say).
+"""Commands over a trained system: lines in, lines out (translate, reply, answer, summarize, tag, parse); media in,
+subtitles out (transcribe, translate-speech); text in, sound out (say).
 
-One line in gives one line out, in order. Lines are read in portions and media in stretches, so that a pipe or a file of
-any length takes bounded memory.
+One line in gives one line out, in order; on request, a picture of where the system looked. Lines are read in portions
+and media in stretches, so that a pipe or a file of any length takes bounded memory.
 What is heavy (torch, audio) is imported when a command runs, not for its help.
 """
 
@@ -47,7 +47,10 @@ Texts = Annotated[
     typer.Argument(metavar="FILE", help="UTF-8, a sentence a line. Standard input: -, or no file."),
 ]
 System = Annotated[
-    str | None, typer.Option(metavar="NAME", help="A name under systems in params.yaml. Default: the task's first one.")
+    str | None,
+    typer.Option(
+        metavar="NAME", help="A name under systems in params.yaml. Default: the first one of the command's task."
+    ),
 ]
 Count = Annotated[
     int,
@@ -56,8 +59,14 @@ Count = Annotated[
     ),
 ]
 Scores = Annotated[bool, typer.Option("--scores", help="Write its score and a tab before each output.")]
-
-
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--attention",
+        metavar="PATH",
+        help="For one line: draw where the system looked for each token that it wrote, as an .svg or .html file.",
+    ),
+]
 Subtitles = Annotated[
     Path | None,
     typer.Option(
@@ -68,7 +77,7 @@ Form = Annotated[Written, typer.Option("--format", help="Subtitles with times, o
 
 
 def register(app: typer.Typer) -> None:
-    for command in (transcribe, translate_speech, translate, tag, parse, say):
+    for command in (transcribe, translate_speech, translate, reply, answer, summarize, tag, parse, say):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -96,14 +105,40 @@ def translate_speech(
     _write_down("st", files, output, system, layout, n_best, scores)
 
 
-def translate(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
+def translate(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+) -> None:
     """Translate text: a line in, a line out."""
-    from pipeline.answering import Answering
+    _write_texts("mt", str.strip, files, system, n_best, scores, attention)
 
-    def show(_: str, output: Any) -> str:
-        return output if isinstance(output, str) else " ".join(output)
 
-    _answer(Answering.open("mt", "tokens", system, n_best), files, str.strip, show, n_best, scores)
+def reply(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+) -> None:
+    """Reply to what is said: a line in, a line out."""
+    _write_texts("chat", str.strip, files, system, n_best, scores, attention)
+
+
+def answer(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+) -> None:
+    """Answer questions: a question in, a tab behind it and what it is asked about, a sentence or a cell each."""
+    from pipeline.questions import joined
+
+    def read(line: str) -> str:
+        question, *context = (cell.strip() for cell in line.split("\t"))
+        if question and not any(context):
+            raise Problem("a question without its text: write the question, a tab, and what it is asked about")
+        return joined(question, [cell for cell in context if cell]) if question else ""
+
+    _write_texts("answer", read, files, system, n_best, scores, attention)
+
+
+def summarize(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+) -> None:
+    """Summarise texts: a text a line in, a summary a line out."""
+    _write_texts("summary", str.strip, files, system, n_best, scores, attention)
 
 
 def tag(
@@ -135,7 +170,9 @@ def tag(
     _answer(trained, files, str.split, show if layout is Layout.line else show_conllu, n_best, scores)
 
 
-def parse(files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False) -> None:
+def parse(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+) -> None:
     """Give sentences their constituents: `dia makan` → `(S (NP (XX dia)) (VP (XX makan)))`.
 
     Words and punctuation stand between spaces. Parts of speech are XX. What is no tree is mended to the nearest one.
@@ -146,7 +183,7 @@ def parse(files: Texts = None, system: System = None, n_best: Count = 1, scores:
     def show(words: list[str], brackets: str) -> str:
         return attach(repair(brackets.split(), len(words)), words, [NO_TAG] * len(words))
 
-    _answer(Answering.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores)
+    _answer(Answering.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores, attention)
 
 
 def say(
@@ -203,7 +240,7 @@ def _places(files: list[Path], output: Path | None) -> list[Path | None]:
 
 
 @contextmanager
-def _opened(place: Path | None) -> Iterator[TextIO]:
+def _opened(place: Path | None, option: str = "--output") -> Iterator[TextIO]:
     """A file that appears when it is whole, or standard output."""
     from pipeline.paths import replacing_file
 
@@ -214,7 +251,7 @@ def _opened(place: Path | None) -> Iterator[TextIO]:
         with replacing_file(place) as partial, partial.open("w", encoding="utf-8") as stream:
             yield stream
     except OSError as error:
-        raise Problem(f"{place}: {error.strerror}: name another place by --output") from None
+        raise Problem(f"{place}: {error.strerror}: name another place by {option}") from None
 
 
 def _write_captions(file: Path, trained: "Answering", stream: TextIO) -> None:
@@ -235,6 +272,23 @@ def _write_captions(file: Path, trained: "Answering", stream: TextIO) -> None:
     print(f"{file}: {count}{nothing}" if written + silent else f"{file}: silence", file=sys.stderr)
 
 
+def _write_texts(
+    task: str,
+    read: Callable[[str], str],
+    files: list[Path] | None,
+    system: str | None,
+    n_best: int,
+    scores: bool,
+    attention: Path | None,
+) -> None:
+    from pipeline.answering import Answering
+
+    def show(_: str, output: Any) -> str:
+        return output if isinstance(output, str) else " ".join(output)
+
+    _answer(Answering.open(task, "tokens", system, n_best), files, read, show, n_best, scores, attention)
+
+
 def _answer(
     trained: "Answering",
     files: list[Path] | None,
@@ -242,15 +296,42 @@ def _answer(
     show: Callable[[T, Any], str],
     n_best: int,
     scores: bool,
+    attention: Path | None = None,
 ) -> None:
-    number = 0
+    if attention is not None and attention.suffix not in (".svg", ".html"):
+        raise Problem(f"--attention {attention}: it is drawn as .svg or .html: end the name with one of them")
+    number = drawn = 0
     for portion in _portions(_lines(files or [STANDARD_INPUT]), 1 if sys.stdin.isatty() else PORTION):
-        values = [read(line) for line in portion]
-        answers = iter(trained.answer([value for value in values if value]))
+        values = []
+        for place, line in enumerate(portion, start=number + 1):
+            try:
+                values.append(read(line))
+            except Problem as problem:
+                raise Problem(f"line {place}: {problem}") from None
+        asked = [value for value in values if value]
+        drawn += len(asked)
+        if attention is not None and drawn > 1:
+            raise Problem(f"--attention {attention}: it is a picture of one line, and there are more: give one alone")
+        answers = iter(trained.answer(asked))
         for value in values:
             number += 1
-            found: Iterable[Answer] = next(answers) if value else ()
+            found: list[Answer] = next(answers) if value else []
             _write(number, ((show(value, one.output), one.score) for one in found), n_best, scores)
+            if found and attention is not None:
+                _draw(trained, value, found[0], show(value, found[0].output), attention)
+    if attention is not None and not drawn:
+        raise Problem(f"--attention {attention}: there is no line to draw: give one")
+
+
+def _draw(trained: "Answering", value: Any, best: "Answer", shown: str, place: Path) -> None:
+    from pipeline.report import heat, standalone
+
+    text = value if isinstance(value, str) else " ".join(value)
+    drawing = heat.between(*trained.attended(value, best), trained.trained.name)
+    texts = {"input": text, "output": shown}
+    title = f"Attention of {trained.trained.name}"
+    with _opened(place, "--attention") as stream:
+        stream.write(standalone.svg(drawing) if place.suffix == ".svg" else standalone.html(drawing, title, texts))
 
 
 def _write(number: int, outputs: Iterable[tuple[str, float]], n_best: int, scores: bool) -> None:

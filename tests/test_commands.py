@@ -39,6 +39,9 @@ ROWS = {
     "asr_echo": ("asr", "talk", "features/mel", "tokens/said", {"kind": "echo"}),
     "tts_hum": ("tts", "talk", "tokens/said", "features/mel", {"kind": "hum"}),
     "mt_echo": ("mt", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
+    "chat_echo": ("chat", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
+    "answer_echo": ("answer", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
+    "summary_echo": ("summary", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
     "parse_attention": ("parse", "trees", "tokens/tree_words", "tokens/brackets", {"kind": "attention", "hidden": 8}),
 }
@@ -59,7 +62,8 @@ def echo() -> ModuleType:
         per_letter = 100 if hasattr(source.codec, "dim") else 1
         for length in source.sequences.lengths:
             letters = [4] * max(1, round(length / per_letter))
-            yield [Hypothesis(letters + [5] * i, -1.0 - i) for i in range(options.n_best)]
+            attention = np.eye(len(letters)).tolist() if length > 1 else None
+            yield [Hypothesis(letters + [5] * i, -1.0 - i, attention=attention) for i in range(options.n_best)]
 
     module = ModuleType("pipeline.models.echo")
     module.Config, module.Decode, module.decode = Row, EchoDecode, decode  # type: ignore[attr-defined]
@@ -126,7 +130,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with paths.replacing(paths.model("parse_attention")) as place:
             attention.save(network.eval(), place)
             train.complete(place, load().systems["parse_attention"], "untrained")
-        for name in ("asr_echo", "mt_echo", "tts_hum"):
+        for name in (name for name, row in ROWS.items() if row[-1]["kind"] in ("echo", "hum")):
             paths.model(name).mkdir()
             train.complete(paths.model(name), load().systems[name], "none")
     return folder
@@ -178,6 +182,40 @@ def test_n_best_outputs_bear_their_lines_number_and_scores_on_request(run: Run) 
     _, lines, _ = run("translate", "--n-best", "3", "--scores", given="a\n\n")
     assert lines == ["1\t-1.0000\ta", "1\t-2.0000\tab", "1\t-3.0000\tabb", "2\t0.0000\t"]
     assert run("translate", "--scores", given="a\n")[1] == ["-1.0000\ta"]
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "lines"),
+    [
+        ("reply", "a b\n\na\n", ["aa", "", "a"]),
+        ("summarize", "a b a b\n", ["aaaa"]),
+        (
+            "answer",
+            "a b?\tb a .\n\nb\ta\t a b \n",
+            ["a" * 6, "", "a" * 6],
+        ),  # a mark before each text that is asked about
+    ],
+)
+def test_every_text_task_has_its_command(run: Run, command: str, given: str, lines: list[str]) -> None:
+    assert run(command, given=given) == (0, lines, "")
+    _, numbered, _ = run(command, "--n-best", "2", "--scores", given=given)
+    assert numbered[:2] == [f"1\t-1.0000\t{lines[0]}", f"1\t-2.0000\t{lines[0]}b"]
+
+
+@pytest.mark.parametrize("command", ["translate", "reply", "summarize"])
+def test_bad_lines_are_answered(run: Run, command: str) -> None:
+    status, lines, err = run(command, given="a " * 5000 + "\n\u3042\u200b\x00 \U0001f600\n \t \n")
+    assert (status, [len(line) for line in lines], err) == (0, [5000, 2, 0], "")
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html"])
+def test_a_picture_of_where_one_line_was_looked_at(run: Run, tmp_path: Path, suffix: str) -> None:
+    place = tmp_path / f"picture.{suffix}"
+    assert run("translate", "--attention", str(place), given="\na <b>\n")[:2] == (0, ["", "aa"])
+    drawn = place.read_text(encoding="utf-8")
+    assert "2 output tokens over 2 source tokens" in drawn and "&lt;unk&gt;" in drawn and "<b>b" not in drawn
+    assert run("translate", "--attention", str(place), given="\na <b>\n")[0] == 0
+    assert place.read_text(encoding="utf-8") == drawn
 
 
 def test_tags(run: Run) -> None:
@@ -281,6 +319,12 @@ def test_a_broken_file_leaves_the_subtitles_as_they_were(run: Run, tmp_path: Pat
         (["translate", "--system", "asr_echo"], "", "reads features/mel, not tokens"),
         (["transcribe", "--system", "pos_hmm", "x.wav"], "", "reads tokens/words, not features"),
         (["tag", "--n-best", "2"], "", "pos_hmm gives one output"),
+        (["answer"], "a\tb\nwho?\n", "line 2: a question without its text"),
+        (["translate", "--attention", "a.png"], "a\n", "a.png: it is drawn as .svg or .html"),
+        (["translate", "--attention", "a.svg"], "a a\na a\n", "a.svg: it is a picture of one line"),
+        (["translate", "--attention", "a.svg"], "\n", "a.svg: there is no line to draw"),
+        (["translate", "--attention", "a.svg"], "a\n", "mt_echo attends to nothing here"),
+        (["translate", "--attention", "params.yaml/a.svg"], "a a\n", "params.yaml/a.svg: "),
         (["tag", "--scores", "--format", "conllu"], "", "no place for scores"),
         (["tag", "nowhere.txt"], "", "nowhere.txt: No such file or directory"),
         (["tag", "."], "", ".: Is a directory"),

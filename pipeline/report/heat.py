@@ -26,6 +26,8 @@ SPECTRUM = [
     (252, 188, 92),
     (252, 250, 200),
 ]
+WIDEST = 120  # tokens on a side of an attention map
+END = "</s>"
 WALK_HEIGHT = 560  # pixels that a text takes at most, unless its letters would be lines
 ACCENT = (47, 111, 208)  # stands on white and on near-black alike; the weight is its opacity
 
@@ -89,6 +91,17 @@ def attention(weights: np.ndarray, columns: Sequence[str], rows: Sequence[str], 
         body.append(turned.format(x=round(left + (t + 0.7) * cell, 2), y=above - 6, content=column))
     label = f"Attention for {name}: {height} output tokens over {width} source tokens"
     return svg.drawing(left + width * cell + 48, above + height * cell + 2, label, body, "attention")
+
+
+def between(weights: np.ndarray, source: Sequence[str], target: Sequence[str], name: str) -> Markup:
+    """Attention [U, S] between the tokens of two texts. Models attend to the end of the source, and write their own
+    end, too: `</s>`. What a batch was filled up with weighs nothing and is left out, as is what would be too wide."""
+    sides = []
+    for tokens, used in ((source, weights.any(axis=0)), (target, weights.any(axis=1))):
+        length = min(max(len(tokens), int(np.flatnonzero(used)[-1]) + 1), WIDEST)
+        sides.append([*tokens, *[END] * (length - len(tokens))][:length])
+    columns, rows = sides
+    return attention(weights[: len(rows), : len(columns)], columns, rows, name)
 
 
 def walk(weights: np.ndarray, tokens: Sequence[str], name: str, seconds: float | None) -> Markup:

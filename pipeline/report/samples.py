@@ -21,8 +21,6 @@ from pipeline.report.scores import rivals
 
 BLOCK = 1000  # sentences aligned at once
 CONFUSIONS = 12  # rows of the table of confused tags
-WIDEST = 120  # tokens on a side of an attention map
-END = "</s>"
 
 
 @dataclass(frozen=True)
@@ -251,15 +249,9 @@ def _attention(name: str, line: Decoded, seconds: float | None) -> Markup | None
     if weights.ndim != 2 or not weights.any():
         return None
     if not line.source_tokens:  # the source is sound
-        tokens = [*line.target_tokens, END][: len(weights)]
+        tokens = [*line.target_tokens, heat.END][: len(weights)]
         return heat.walk(weights[: len(tokens)], tokens, f"{line.id} by {name}", seconds)
-    # Models attend to the end of the source, too; what a batch was filled up with weighs nothing.
-    sides = []
-    for tokens, used in ((line.source_tokens, weights.any(axis=0)), (line.target_tokens, weights.any(axis=1))):
-        length = min(max(len(tokens), int(np.flatnonzero(used)[-1]) + 1), WIDEST)
-        sides.append([*tokens, *[END] * (length - len(tokens))][:length])
-    columns, rows = sides
-    return heat.attention(weights[: len(rows), : len(columns)], columns, rows, f"{line.id} by {name}")
+    return heat.between(weights, line.source_tokens, line.target_tokens, f"{line.id} by {name}")
 
 
 def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:

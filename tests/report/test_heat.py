@@ -47,6 +47,15 @@ def test_attention_has_a_label_a_token():
     assert [text.text for text in picture.findall("text")] == ["x", "y", "<a>", "b", "c"]
 
 
+def test_attention_between_texts_shows_their_ends_and_leaves_padding_out():
+    weights = np.zeros((3, 6))
+    weights[:, 2] = 1
+    picture = ElementTree.fromstring(str(heat.between(weights, ["a", "b"], ["x", "y"], "s1")))
+    assert [text.text for text in picture.findall("text")] == ["x", "y", "</s>", "a", "b", "</s>"]
+    long = ElementTree.fromstring(str(heat.between(np.eye(300), ["a"] * 300, ["b"] * 300, "s1")))
+    assert len(long.findall("text")) == 2 * heat.WIDEST
+
+
 def test_spectrogram_of_silence():
     picture = ElementTree.fromstring(str(heat.spectrogram(np.full((3, 80), -23.0), 0.05, "s1", [(0.5, "1 kHz")])))
     assert picture.get("aria-label") == "Log-mel spectrogram of s1, 0.1 seconds"
