@@ -2,16 +2,21 @@
 
 Both are compared in lower case, without punctuation and without English articles. F1 is the harmonic mean of the shares
 of found and of reference words that are in both, averaged over the questions.
+
+Where a system looks at sentences (a row of attention a hop), `support` holds those that it looks at most against those
+that the answer follows from: precision, recall and F1 over all questions.
 """
 
 import re
 import string
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
 from pipeline.metrics import baselines
-from pipeline.metrics.metric import Metric, Output, Scores, ratio
+from pipeline.metrics.metric import Metric, Output, Scores, Training, ratio
+from pipeline.questions import MARK
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -43,3 +48,28 @@ def answers() -> Metric:
         return {"exact_match": ratio(matched, questions), "f1": ratio(f1, questions)}
 
     return Metric(statistics, scores, baselines.most_frequent)
+
+
+def support() -> Metric:
+    def statistics(output: Output) -> np.ndarray:
+        """int [N, 3]: sentences that are in both, looked at, supporting. Several hops may look at one sentence."""
+        pairs = [(set(gold), set(found)) for gold, found in zip(output.references, output.hypotheses, strict=True)]
+        return np.array([[len(gold & found), len(found), len(gold)] for gold, found in pairs])
+
+    def scores(sums: np.ndarray) -> Scores:
+        shared, found, gold = np.moveaxis(sums, -1, 0)
+        return {
+            "support_f1": ratio(2 * shared, found + gold),
+            "support_precision": ratio(shared, found),
+            "support_recall": ratio(shared, gold),
+        }
+
+    def latest(training: Training, sources: list[Any]) -> list[Any]:
+        """The last sentence of each story, as `questions.joined` writes it behind the question."""
+        return [[source.split().count(MARK) - 1] for source in sources]
+
+    return Metric(statistics, scores, latest, fits=_texts, of="focus")
+
+
+def _texts(source: Any, reference: Any) -> bool:
+    return isinstance(source, str) and isinstance(reference, str)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from pipeline.metrics.answers import answers, support
 from pipeline.metrics.behaviour import behaviour, coverage
 from pipeline.metrics.error_rate import cer, wer
 from pipeline.metrics.metric import Metric
@@ -31,6 +32,8 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "parsing": parsing,
         "perplexity": perplexity,
         "rouge": rouge,
+        "answers": answers,
+        "support": support,
         "mcd": mcd,
         "failures": failures,
         "behaviour": behaviour,

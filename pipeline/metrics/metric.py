@@ -45,9 +45,9 @@ class Metric:
     signature: Callable[[], str] | None = None  # asked for after `statistics`
     fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
-    # What is compared: values of a field; `audio.Stretch`es; hypotheses alone, by their `synthesis.Walk`s; or how
-    # likely a system finds the texts.
-    of: Literal["values", "sound", "walk", "likelihood"] = "values"
+    # What is compared: values of a field; `audio.Stretch`es; hypotheses alone, by their `synthesis.Walk`s; how likely a
+    # system finds the texts; or where it looks for an answer, with the corpus's field `support`.
+    of: Literal["values", "sound", "walk", "likelihood", "focus"] = "values"
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

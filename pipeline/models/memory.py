@@ -186,7 +186,7 @@ def _batches(model: MemoryNetwork, source: Side, target: Side, options: Train, n
     sequences = source.sequences
     labels = np.array([places.get(tuple(target.sequences[i].tolist()), -1) for i in range(len(sequences))])
     known = np.flatnonzero(labels >= 0)
-    asked = [parted(sequences[i], model.mark) for i in known]
+    asked = [parted(sequences[i], model.mark) for i in known.tolist()]
     memory = model.config.memory
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:

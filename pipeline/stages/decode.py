@@ -9,6 +9,7 @@ from urllib.parse import quote
 import numpy as np
 
 from pipeline import audio, paths
+from pipeline.axes import axes
 from pipeline.data import load_side
 from pipeline.params import System, configure, load, row
 from pipeline.records import Decoded, Hypothesis, read_field, write_decoded
@@ -33,12 +34,14 @@ def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
     target = trained.target
     field = read_json(paths.encoding(system.target) / "codec" / "codec.json")["field"]
     sound = field == "audio"
+    focused = sound or hasattr(trained.craft, "axes")  # what it looks at most is asked about: see the metrics
     references = None if sound else read_field(paths.manifest(system.corpus, "test"), field)
     # The first texts; sounds from all over the test set, which stands speaker by speaker.
     stride = -(-len(source.sequences) // PICTURED) if sound else 1
     for i, found in enumerate(trained.decode(source, options)):
         best = found[0]
         pictured = i in range(0, PICTURED * stride, stride) and best.attention is not None
+        rows, columns = axes(trained, source.sequences[i], best) if pictured or sound else ([], [])
         yield Decoded(
             id=source.sequences.ids[i],
             source=source.values[i] if source.field != "audio" else None,
@@ -47,12 +50,10 @@ def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
             scores=[round(h.score, 4) for h in found],
             finished=best.finished,
             attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
-            source_tokens=source.codec.tokens(source.sequences[i])
-            if (pictured or sound) and hasattr(source.codec, "tokens")
-            else [],
-            target_tokens=target.tokens(best.tokens) if pictured and not sound else [],
+            source_tokens=columns,
+            target_tokens=rows,
             audio=_write(folder, source.sequences.ids[i], best) if sound else None,
-            focus=np.argmax(best.attention, axis=1).tolist() if sound and best.attention else [],
+            focus=np.argmax(best.attention, axis=1).tolist() if focused and best.attention else [],
         )
 
 
