@@ -150,9 +150,10 @@ class Ingestion:
 
     def _summary(self) -> dict[str, float]:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.rejects.most_common(5))
-        if not self.figures.counts["train"]:
+        split, use = ("test", "test with") if getattr(self.reader, "TEST_ALONE", False) else ("train", "train on")
+        if not self.figures.counts[split]:
             raise Problem(
-                f"corpora.{self.name}: no record is left to train on"
+                f"corpora.{self.name}: no record is left to {use}"
                 + (
                     f" (rejected: {reasons}): mend the files, or the options"
                     if reasons

@@ -3,10 +3,10 @@
 Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
 `parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
 `voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds, and
-`dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another. All of it was written for this
-project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test` episodes are the
-test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so that scores are
-measured against clean text.
+`dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another; where asked for, `gender/ms*.txt`:
+sentences about people of every occupation. All of it was written for this project; the voices are espeak-ng's. Train,
+dev and test share no sentence in any file: the last `test` episodes are the test's, the `dev` before them the dev's.
+Subtitle faults are planted in training episodes alone, so that scores are measured against clean text.
 """
 
 from pathlib import Path

@@ -71,6 +71,27 @@ ASKED = frozenset({"document", "vehicle", "clothes", "food", "valuable"})
 ADDRESSED = ("doktor", "jururawat", "guru", "peguam", "hakim", "pengurus", "pensyarah")  # called by what they are
 
 
+def but(first: Clause, second: Clause) -> Said:
+    """Two clauses that one did not expect together."""
+    tree = Node("S", (first.tree(), COMMA, leaf("CC", "tetapi"), second.tree()))
+    return tree, f"{first.en()}, but {second.en()}", f"{first.zh()},但是{second.zh()}"
+
+
+def says(verb: lexicon.Verb, inner: Clause, linked: bool) -> Predicate:
+    """A verb of saying or thinking, and what is said; `linked`: behind *bahawa*, *that*."""
+    tree, en, zh = inner.embedded()
+    link = (leaf("SC", "bahawa"),) if linked else ()
+    sbar = Node("SBAR", (*link, tree), head=len(link))
+    return Predicate(
+        (leaf(verb.tag, verb.ms), sbar),
+        verb.en,
+        f"{'that ' if linked else ''}{en}",
+        verb.zh,
+        after=zh,
+        frames="state",
+    )
+
+
 class Acts(Derivation):
     def sentence(self) -> Sentence:
         makers = {
@@ -229,18 +250,7 @@ class Acts(Derivation):
         inner = self.clause(inner_subject, frame=EVENT["future"][1] if promised else None, timed=self.chance(0.3))
         if inner.fronted:
             inner = replace(inner, fronted=False)
-        linked = self.chance(0.7)
-        tree, en, zh = inner.embedded()
-        link = (leaf("SC", "bahawa"),) if linked else ()
-        sbar = Node("SBAR", (*link, tree), head=len(link))
-        predicate = Predicate(
-            (leaf(verb.tag, verb.ms), sbar),
-            verb.en,
-            f"{'that ' if linked else ''}{en}",
-            verb.zh,
-            after=zh,
-            frames="state",
-        )
+        predicate = says(verb, inner, linked=self.chance(0.7))
         frame = PRESENT_STATE
         if verb.ms in ("tahu", "percaya", "mengaku") and self.chance(0.2):
             frame = STATE["not"][1]
@@ -289,10 +299,7 @@ class Acts(Derivation):
             again = pronoun_for(subject) if self.taken_up(subject) and self.chance(0.5) else None
             second = self.clause(again, timed=False)
             first, second = replace(first, fronted=False), replace(second, fronted=False)
-            tree = Node("S", (first.tree(), COMMA, leaf("CC", "tetapi"), second.tree()))
-            return self.opened(
-                (tree, f"{first.en()}, but {second.en()}", f"{first.zh()},但是{second.zh()}"), ".", "statement"
-            )
+            return self.opened(but(first, second), ".", "statement")
         makers = [self.transitive, self.intransitive, self.motion, self.give]
         drawn = [p for p in (self.rng.choice(makers)(subject) for _ in range(8)) if p.frames == "event"]
         if len(drawn) < 2:

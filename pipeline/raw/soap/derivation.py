@@ -66,6 +66,31 @@ def noun_leaves(word: Word) -> tuple[Leaf, ...]:
     return (leaf("NN", first), *(leaf("JJ" if other in ("lelaki", "perempuan") else "NN", other) for other in others))
 
 
+def being(word: Word, plural: bool = False) -> Predicate:
+    """What somebody is: `seorang jurutera`, *an engineer*."""
+    if plural:
+        return Predicate(
+            (Node("NP", noun_leaves(word)),),
+            BE,
+            english.plural(word.en),
+            "是",
+            after=word.zh,
+            frames="identity",
+            label="NP",
+            negator="bukan",
+        )
+    return Predicate(
+        (Node("NP", (leaf("CD", "seorang"), *noun_leaves(word)), head=1),),
+        BE,
+        english.article(english.singular(word.en)),
+        "是",
+        after=f"一{word.zh_classifier}{word.zh}",
+        frames="identity",
+        label="NP",
+        negator="bukan",
+    )
+
+
 class Derivation:
     def __init__(self, rng: Random, held_out: bool = False):
         self.rng = rng
@@ -595,30 +620,7 @@ class Derivation:
         if subject.pronoun in ("dia",) or subject.gender in "mf":
             fitting = [w for w in table if self.chance(w.share if subject.gender == "f" else 1 - w.share)]
             word = self.pick(fitting or table)
-        if subject.plural:
-            tree = Node("NP", noun_leaves(word))
-            return Predicate(
-                (tree,),
-                BE,
-                english.plural(word.en),
-                "是",
-                after=word.zh,
-                frames="identity",
-                label="NP",
-                negator="bukan",
-            )
-        tree = Node("NP", (leaf("CD", "seorang"), *noun_leaves(word)), head=1)
-        en = english.article(english.singular(word.en))
-        return Predicate(
-            (tree,),
-            BE,
-            en,
-            "是",
-            after=f"一{word.zh_classifier}{word.zh}",
-            frames="identity",
-            label="NP",
-            negator="bukan",
-        )
+        return being(word, subject.plural)
 
     def own(self, subject: Nominal) -> Predicate:
         word = self.pick([t for t in lexicon.things() if t.kinds & {"vehicle", "animal", "valuable", "clothes"}])
