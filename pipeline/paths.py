@@ -58,6 +58,11 @@ def scores(system: str) -> Path:
     return DATA / "scores" / f"{system}.json"
 
 
+def statistics(system: str) -> Path:
+    """What each test sentence adds to the system's scores: a table."""
+    return DATA / "statistics" / f"{system}.parquet"
+
+
 def average(name: str) -> Path:
     """The mean of several systems' scores, flat: a metric."""
     return DATA / "averages" / f"{name}.json"

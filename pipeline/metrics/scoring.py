@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,23 +12,55 @@ from pipeline.metrics.metric import Metric, Output
 Figures = dict[str, float | int | str]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a metric finds in each sentence, [N, K]: of a system, of the trivial one, of people's recordings."""
+
+    name: str
+    metric: Metric
+    statistics: np.ndarray
+    trivial: np.ndarray | None = None
+    recordings: np.ndarray | None = None
+
+
+def measured(
+    metric: Metric, name: str, output: Output, trivial: Output | None = None, recordings: Output | None = None
+) -> Measured:
+    statistics = metric.statistics(output)
+    beside = (metric.statistics(other) if other is not None else None for other in (trivial, recordings))
+    return Measured(name, metric, statistics, *beside)
+
+
 def scored(metric: Metric, name: str, output: Output, trivial: Output | None = None) -> Figures:
     """Flat figures. A score that the output leaves undefined (accuracy on unknown words, say) is left out."""
-    statistics = metric.statistics(output)
-    sums = statistics.sum(axis=0)
-    found = _defined(metric.scores(sums))
-    bounds = intervals(statistics, metric.scores)
-    baseline = _defined(metric.scores(metric.statistics(trivial).sum(axis=0))) if trivial is not None else {}
-    figures: Figures = {}
-    for key, value in found.items():
-        low, high = bounds[key]
-        figures |= {key: value, f"{key}_low": round(low, 2), f"{key}_high": round(high, 2)}
+    return figures(measured(metric, name, output, trivial))
+
+
+def figures(found: Measured) -> Figures:
+    """What `scored` gives; and `<score>_recordings`, the same of people's recordings, where there are any."""
+    metric, sums = found.metric, found.statistics.sum(axis=0)
+    baseline = _defined(metric.scores(found.trivial.sum(axis=0))) if found.trivial is not None else {}
+    flat: Figures = {}
+    for key, parts in _bounded(metric, found.statistics).items():
+        flat |= {f"{key}{part}": value for part, value in parts.items()}
         if key in baseline:
-            figures[f"{key}_baseline"] = baseline[key]
-    figures |= {key: int(sums[column]) for key, column in metric.counts.items()}
+            flat[f"{key}_baseline"] = baseline[key]
+    flat |= {key: int(sums[column]) for key, column in metric.counts.items()}
     if metric.signature is not None:
-        figures[f"{name}_signature"] = metric.signature()
-    return figures
+        flat[f"{found.name}_signature"] = metric.signature()
+    if found.recordings is not None:
+        for key, parts in _bounded(metric, found.recordings).items():
+            flat |= {f"{key}_recordings{part}": value for part, value in parts.items()}
+    return flat
+
+
+def _bounded(metric: Metric, statistics: np.ndarray) -> dict[str, dict[str, float]]:
+    """Each score that is defined, and the ends of its interval."""
+    bounds = intervals(statistics, metric.scores)
+    return {
+        key: {"": value, "_low": round(bounds[key][0], 2), "_high": round(bounds[key][1], 2)}
+        for key, value in _defined(metric.scores(statistics.sum(axis=0))).items()
+    }
 
 
 def shown(figures: Mapping[str, float | int | str]) -> str:

@@ -1,4 +1,6 @@
-"""Hypotheses and references → data/scores/<system>.json: scores, their intervals, the trivial system's, counts."""
+"""Hypotheses and references → data/scores/<system>.json: scores, their intervals, the trivial system's, counts;
+and data/statistics/<system>.parquet: what each sentence adds to them, by which systems are compared in pairs.
+"""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +14,8 @@ from pipeline.audio import Stretch
 from pipeline.data import load_codec
 from pipeline.metrics.catalogue import find
 from pipeline.metrics.metric import Output, Training
-from pipeline.metrics.scoring import scored, shown
+from pipeline.metrics.scoring import Measured, figures, measured, shown
+from pipeline.metrics.statistics import write_statistics
 from pipeline.metrics.synthesis import Walk
 from pipeline.params import NONE, System, load, row
 from pipeline.problems import Problem
@@ -32,38 +35,57 @@ def run(name: str) -> None:
         raise Problem(f"{paths.hypotheses(name)} holds no sentence: look into the test split of {system.corpus}")
     try:
         if _field(system.target) == "audio":
-            scores = evaluate_sound(lines, _spoken(name, system, lines), system.metrics)
+            found = measure_sound(lines, _spoken(name, system, lines), system.metrics)
         else:
-            scores = evaluate(lines, _training(system), load_codec(system.target), system.metrics)
+            test = paths.manifest(system.corpus, "test")
+            found = measure(lines, _training(system), load_codec(system.target), system.metrics, test)
     except Problem as problem:
         raise Problem(f"systems.{name}.metrics: {problem}") from None
+    scores = _scores(lines, found)
+    write_statistics(paths.statistics(name), [line.id for line in lines], {one.name: one.statistics for one in found})
     with paths.replacing_file(paths.scores(name)) as partial:
         partial.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _show(name, scores)
 
 
 def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list[str]) -> Scores:
-    """The content of a score file, what is asked for first standing first.
+    """The content of a score file of a system that writes, what is asked for first standing first."""
+    return _scores(lines, measure(lines, training, codec, metrics))
 
-    `codec` is the target's: it knows how its output differs from what people write.
+
+def measure(
+    lines: list[Decoded], training: Training, codec: Any, metrics: list[str], manifest: Path | None = None
+) -> list[Measured]:
+    """What the metrics find in what a system wrote.
+
+    `codec` is the target's: it knows how its output differs from what people write. `manifest`: of the test, for the
+    sentences that an answer follows from.
     Raises Problem for an unknown metric, and for one that does not fit the data.
     """
     sources = [line.source for line in lines]
     known = frozenset(word for value in training.sources if isinstance(value, list) for word in value)
     lowercase = getattr(getattr(codec, "config", None), "lowercase", False)
-    scores: Scores = {}
+    measures = []
     for name in metrics:
         metric = find(name, lowercase)
         references: list[Any] = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
         fits = all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True))
-        if not fits or metric.of not in ("values", "likelihood") or metric.baseline is None:
+        if not fits or metric.of not in ("values", "likelihood", "focus") or metric.baseline is None:
             raise _misfit(name)
+        if metric.of == "focus":
+            if manifest is None or not all(line.focus for line in lines):
+                raise Problem(f"{name} does not fit: the system does not tell which sentences it looks at")
+            support = read_field(manifest, "support")
+            places = [line.focus for line in lines], metric.baseline(training, sources)
+            measures.append(measured(metric, name, *(Output(sources, support, each) for each in places)))
+            continue
         if metric.of == "likelihood":
             references = [codec.encode(text) for text in references]
             trivial = metric.baseline(Training([], [codec.encode(text) for text in training.targets]), references)
-            found = [line.scores[0] for line in lines]
-            scores |= scored(metric, name, *(Output(sources, references, each) for each in (found, trivial)))
+            likelihoods = [line.scores[0] for line in lines]
+            outputs = (Output(sources, references, each) for each in (likelihoods, trivial))
+            measures.append(measured(metric, name, *outputs))
             continue
         trivial = metric.baseline(training, sources)
         if metric.tokenised:  # the hypothesis is in the codec's form already: bring the others to it
@@ -73,8 +95,9 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
             if lowercase:  # but nobody can tell what case a lower-cased system meant
                 references, trivial = ([_lower(value) for value in values] for values in (references, trivial))
         output = Output(sources, references, hypotheses, known, [line.finished for line in lines], training)
-        scores |= scored(metric, name, output, Output(sources, references, trivial, known, training=training))
-    return scores | _counts(lines)
+        beside = Output(sources, references, trivial, known, training=training)
+        measures.append(measured(metric, name, output, beside))
+    return measures
 
 
 @dataclass(frozen=True)
@@ -112,26 +135,30 @@ class Spoken:
 
 
 def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> Scores:
-    """The content of a score file of a system whose output is sound.
+    """The content of a score file of a system whose output is sound."""
+    return _scores(lines, measure_sound(lines, spoken, metrics))
+
+
+def measure_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> list[Measured]:
+    """What the metrics find in what a system says.
 
     A metric of texts is asked of what the recogniser in `needs` hears. `<metric>_recordings` is the same of people's
     recordings: nobody can expect to be heard better than them.
     Raises Problem for an unknown metric, and for one that does not fit the data.
     """
     sources = [line.source for line in lines]
-    scores: Scores = {}
+    measures = []
     for name in metrics:
         metric = find(name)
         if metric.of == "walk":
             if any(line.audio and not line.focus for line in lines):
                 raise Problem(f"{name} does not fit: the system does not tell which part of its source it is saying")
             walks = [Walk(line.focus, len(line.source_tokens), line.finished) for line in lines]
-            scores |= scored(metric, name, Output(sources, [], walks), None)
+            measures.append(measured(metric, name, Output(sources, [], walks)))
         elif metric.of == "sound":
             trivial = [spoken.training] * len(lines)
-            scores |= scored(
-                metric, name, *(Output(sources, spoken.recordings, sounds) for sounds in (spoken.outputs, trivial))
-            )
+            outputs = (Output(sources, spoken.recordings, sounds) for sounds in (spoken.outputs, trivial))
+            measures.append(measured(metric, name, *outputs))
         elif metric.of == "values" and not metric.tokenised:
             metric = find(name, spoken.judge.lowercase)
             references: list[Any] = spoken.texts(sources)
@@ -140,12 +167,16 @@ def evaluate_sound(lines: list[Decoded], spoken: Spoken, metrics: list[str]) -> 
             if spoken.judge.lowercase:
                 references = [_lower(text) for text in references]
             output, recordings, baseline = (Output(sources, references, texts) for texts in spoken.heard)
-            scores |= scored(metric, name, output, baseline)
-            beside = scored(metric, name, recordings, None)
-            for key in (key for key in beside if f"{key}_low" in beside):
-                scores |= {f"{key}_recordings{part}": beside[key + part] for part in ("", "_low", "_high")}
+            measures.append(measured(metric, name, output, baseline, recordings))
         else:
             raise _misfit(name)
+    return measures
+
+
+def _scores(lines: list[Decoded], measures: list[Measured]) -> Scores:
+    scores: Scores = {}
+    for one in measures:
+        scores |= figures(one)
     return scores | _counts(lines)
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from pipeline import audio, paths
 from pipeline.audio import Stretch
+from pipeline.metrics.catalogue import find
 from pipeline.metrics.metric import Training
+from pipeline.metrics.statistics import read_statistics
 from pipeline.problems import Problem
 from pipeline.records import TAGGED_SCHEMA, Decoded, write_decoded, write_table
 from pipeline.sequences import write_json
@@ -66,9 +68,18 @@ def test_the_score_file_is_flat_and_holds_score_interval_baseline_and_counts(wor
 
 def test_the_same_hypotheses_are_the_same_bytes(workspace):
     stage.run("pos")
-    first = paths.scores("pos").read_bytes()
+    written = paths.scores("pos"), paths.statistics("pos")
+    first = [place.read_bytes() for place in written]
     stage.run("pos")
-    assert paths.scores("pos").read_bytes() == first
+    assert [place.read_bytes() for place in written] == first
+
+
+def test_what_each_sentence_adds_is_kept(workspace):
+    stage.run("pos")
+    kept = read_statistics(paths.statistics("pos"))
+    assert len(kept.ids) == 3
+    assert list(kept.metrics) == ["tagging"]
+    assert find("tagging").scores(kept.metrics["tagging"].sum(axis=0))["accuracy"] == pytest.approx(200 / 3)
 
 
 def test_a_misspelt_metric_is_answered_with_the_nearest_and_scores_stay(workspace):
