@@ -10,6 +10,7 @@ With h_i the encoder's output at source position i, and y_0 = BEGIN:
 
 What does not depend on the step is computed for all steps at once: U h_i and C h_i once a sentence, the embeddings'
 share of the gates before the loop, the output layer after it. The loop over known inputs is `pipeline.models.unrolled`.
+Scheduled sampling (`train.sampling`) makes some of these inputs the model's own: `pipeline.training.sampling`.
 """
 
 from pathlib import Path
@@ -26,8 +27,11 @@ from pipeline.data import BEGIN, END, PAD, UNKNOWN, Data
 from pipeline.models.layers import load_module, save_module, smoothed_cross_entropy
 from pipeline.models.unrolled import Unrolled
 from pipeline.params import Row
+from pipeline.problems import Problem
 from pipeline.sequences import Sequences
 from pipeline.state import State
+from pipeline.tokens.regularisation import drawing
+from pipeline.training import sampling
 
 READS, WRITES = "tokens", "tokens"
 
@@ -40,18 +44,25 @@ class Config(Row):
         "both"  # reversed: the last word first (Vinyals et al., section 3.1)
     )
     score: Literal["additive", "multiplicative"] = "additive"
+    tied: Literal["all", "target", "none"] = "none"  # one table reads and writes tokens; all: the source's, too
     dropout: float = Field(0.2, ge=0, lt=1)
 
     @model_validator(mode="after")
-    def _halves(self) -> "Config":
+    def _fits(self) -> "Config":
         if self.reads == "both" and self.hidden % 2:
             raise ValueError(f"hidden: {self.hidden} is odd, and reads: both gives each direction half of it")
+        if self.tied != "none" and self.embedding != self.hidden:
+            raise ValueError(
+                f"tied: {self.tied} needs an embedding as wide as what the output layer reads: {self.hidden}, not "
+                f"{self.embedding}"
+            )
         return self
 
 
-class Train(training.Options):
+class Train(sampling.Options):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)  # source tokens shown as unknown, so that unknown words find a use
+    bpe_dropout: float = Field(0.0, ge=0, lt=1)  # merges left out when training texts are split into pieces
 
 
 class Memory(NamedTuple):
@@ -66,6 +77,11 @@ class Memory(NamedTuple):
 class Network(nn.Module):
     def __init__(self, config: Config, source_size: int, target_size: int, label_smoothing: float = 0.0):
         super().__init__()
+        if config.tied == "all" and source_size != target_size:
+            raise Problem(
+                f"model.tied: all needs one vocabulary on both sides; the source has {source_size} tokens, the target "
+                f"{target_size}: train a joint one (tokens.*.with), or choose tied: target"
+            )
         self.config = config
         self.label_smoothing = label_smoothing
         hidden, layers = config.hidden, config.layers
@@ -82,11 +98,22 @@ class Network(nn.Module):
         self.query = nn.Parameter(torch.empty((2 if additive else 1) * hidden, hidden))  # W above S: one product
         self.score = nn.Parameter(torch.empty(hidden)) if additive else None
         self.output = nn.Linear(hidden, target_size, bias=False)
+        self.scale = 1.0  # of what is read from the table
+        if config.tied != "none":
+            self.output.weight = self.table.weight
+            self.scale = config.embedding**0.5
+        if config.tied == "all":
+            self.encoder.table, self.encoder.scale = self.table, self.scale
         self.reset()
 
     def reset(self) -> None:
-        """Uniform within 1/sqrt(H), as torch's LSTM; and forget gates that are open (Jozefowicz et al. 2015)."""
+        """Uniform within 1/sqrt(H), as torch's LSTM; and forget gates that are open (Jozefowicz et al. 2015).
+
+        A tied table has the variance 1/E that suits the output; scaled by sqrt(E), it is 1 for those who read it.
+        """
         hidden = self.config.hidden
+        if self.config.tied != "none":
+            nn.init.normal_(self.table.weight, std=1 / self.scale)
         for weight in (*self.recurrent, self.query, *([] if self.score is None else [self.score])):
             nn.init.uniform_(weight, -(hidden**-0.5), hidden**-0.5)
         with torch.no_grad():
@@ -95,8 +122,10 @@ class Network(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`source` [B, S], `lengths` [B], `before` [B, T] (BEGIN first), `after` [B, T] (END last), padded with PAD →
-        summed loss, target tokens."""
-        states, _ = self.unroll(batch["before"], self.encode(batch["source"], batch["lengths"]))  # [T, B, H]
+        summed loss, target tokens. With `sampled` and `draws` [B, T], some inputs are the model's own."""
+        memory = self.encode(batch["source"], batch["lengths"])
+        before = sampling.mixed(self, batch, lambda inputs: self.unroll(inputs, memory)[0].transpose(0, 1), self.output)
+        states, _ = self.unroll(before, memory)  # [T, B, H]
         after = batch["after"].T.flatten()
         real = (after != PAD).nonzero()[:, 0]
         hidden = locked_dropout(states, self.config.dropout, self.training).flatten(0, 1).index_select(0, real)
@@ -116,7 +145,7 @@ class Network(nn.Module):
     def unroll(self, before: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """All steps over known inputs [B, T] → attentional states [T, B, H] and attention [T, B, S]."""
         rate = self.config.dropout
-        embedded = locked_dropout(self.table(before.T), rate, self.training)
+        embedded = locked_dropout(self.table(before.T) * self.scale, rate, self.training)
         masks = None
         if self.training and rate:
             shape = (self.config.layers, len(before), 2 * self.config.hidden)
@@ -153,7 +182,7 @@ class Network(nn.Module):
         keys, values = state.source["keys"], state.source["values"]
         old_s, old_c, below = state.prefix["s"], state.prefix["c"], state.prefix["a"]
         s, c = [], []
-        gates = self.input(self.table(tokens))
+        gates = self.input(self.table(tokens) * self.scale)
         for layer, weight in enumerate(self.recurrent):
             both = torch.cat([below, old_s[:, layer]], dim=1)
             gates = gates + F.linear(both, weight) if layer == 0 else F.linear(both, weight, self.gate_bias[layer - 1])
@@ -188,6 +217,7 @@ class Encoder(nn.Module):
         self.dropout = config.dropout
         self.turned = {"both": (False, True), "forwards": (False,), "reversed": (True,)}[config.reads]
         self.table = nn.Embedding(size, config.embedding)
+        self.scale = 1.0  # of what is read from it
         width = config.hidden // len(self.turned)
         self.lstms = nn.ModuleList(
             nn.LSTM(config.hidden if layer else config.embedding, width)
@@ -201,7 +231,7 @@ class Encoder(nn.Module):
         mirror = torch.where(step < lengths, lengths - 1 - step, step)  # [S, B], its own inverse
         rows = torch.arange(len(source), device=source.device)
         ends = lengths.clamp(min=1) - 1
-        x = self.table(source.T)  # [S, B, E]
+        x = self.table(source.T) * self.scale  # [S, B, E]
         for first in range(0, len(self.lstms), len(self.turned)):
             x = locked_dropout(x, self.dropout, self.training)
             states, last = [], []
@@ -251,14 +281,18 @@ def _padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _batches(data: Data, split: str, options: Train) -> training.Batches:
-    source, target = data.source[split].sequences, data.target[split].sequences
-    rate = options.word_dropout if split == "train" else 0.0
+    source, target = data.source[split], data.target[split]
+    training_split = split == "train"
+    word_dropout, bpe_dropout = (options.word_dropout, options.bpe_dropout) if training_split else (0.0, 0.0)
+    read, write = (drawing(side, bpe_dropout, options.seed + i) for i, side in enumerate((source, target)))
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
-        tokens, lengths = _padded(source, rows)
-        if rate:
-            tokens[(_draws(rows, tokens.shape[1], (options.seed, epoch)) < rate) & (tokens != PAD)] = UNKNOWN
-        values, counts = target.padded(rows, fill=PAD)
+        tokens, lengths = _padded(*read(rows, epoch))
+        if word_dropout:
+            hidden = _draws(rows, tokens.shape[1], (options.seed, epoch)) < word_dropout
+            tokens[hidden & (tokens != PAD)] = UNKNOWN
+        sequences, places = write(rows, epoch)
+        values, counts = sequences.padded(places, fill=PAD)
         before = np.pad(values.astype(np.int64), ((0, 0), (1, 0)), constant_values=BEGIN)
         after = np.pad(values.astype(np.int64), ((0, 0), (0, 1)), constant_values=PAD)
         after[np.arange(len(rows)), counts] = END
@@ -267,10 +301,11 @@ def _batches(data: Data, split: str, options: Train) -> training.Batches:
             "lengths": torch.from_numpy(lengths),
             "before": torch.from_numpy(before),
             "after": torch.from_numpy(after),
+            **(sampling.drawn(rows, before.shape[1], epoch, options) if training_split else {}),
         }
 
-    lengths = np.stack([source.lengths, target.lengths + 1], axis=1)
-    return training.Batches(lengths, options.batch, collate, options.seed, source.ids)
+    lengths = np.stack([source.sequences.lengths, target.sequences.lengths + 1], axis=1)
+    return training.Batches(lengths, options.batch, collate, options.seed, source.sequences.ids)
 
 
 def _draws(rows: np.ndarray, width: int, seed: tuple[int, int]) -> np.ndarray:

@@ -4,15 +4,18 @@ import torch
 
 from pipeline.data import Data, Side
 from pipeline.models import attention
-from pipeline.models.attention import BEGIN, Config, Network, Train
+from pipeline.models.attention import BEGIN, END, Config, Network, Train
+from pipeline.problems import Problem
 from pipeline.search import steps
 from pipeline.sequences import Sequences
+from pipeline.tokens import sentencepiece
+from pipeline.training import sampling
 
 KINDS = [
     Config(embedding=5, hidden=6, layers=layers, reads=reads, score=score, dropout=0)
     for layers in (1, 2)
     for reads, score in (("both", "additive"), ("forwards", "multiplicative"), ("reversed", "additive"))
-]
+] + [Config(embedding=6, hidden=6, tied=tied, dropout=0) for tied in ("target", "all")]
 
 
 class Digits:
@@ -59,7 +62,7 @@ def test_the_unrolled_loop_equals_steps_in_value_and_gradient(config):
     def unrolled():
         memory = model.encode(source, lengths)
         return attention.Unrolled.apply(
-            model.input(model.table(before.T)),
+            model.input(model.table(before.T) * model.scale),
             memory.first.transpose(0, 1),
             memory.keys,
             memory.values,
@@ -81,7 +84,7 @@ def test_the_unrolled_loop_equals_steps_in_value_and_gradient(config):
             weights.append(seen)
         return torch.stack(states), torch.stack(weights)
 
-    parameters = [p for name, p in model.named_parameters() if not name.startswith("output")]
+    parameters = [p for name, p in model.named_parameters() if name != "output.weight"]
     values, gradients = [], []
     for run in (unrolled, stepped):
         states, weights = run()
@@ -144,8 +147,9 @@ def test_padding_and_neighbours_change_nothing(config):
     [
         (lambda row: row[::-1], Config(embedding=16, hidden=32, dropout=0)),
         (list, Config(embedding=16, hidden=48, dropout=0, score="multiplicative")),
+        (list, Config(embedding=32, hidden=32, dropout=0, tied="all")),
     ],
-    ids=["reverses", "copies by products"],
+    ids=["reverses", "copies by products", "copies with one table"],
 )
 def test_learns(change, config, tmp_path):
     model, history = learn(change, config, tmp_path)
@@ -154,6 +158,57 @@ def test_learns(change, config, tmp_path):
     found = found_by(model, unseen, beam_size=2)
     right = sum(n_best[0].tokens == change(row) for n_best, row in zip(found, unseen, strict=True))
     assert right >= 45
+
+
+def test_learns_from_inputs_that_are_its_own(tmp_path):
+    config = Config(embedding=16, hidden=32, dropout=0)
+    model, _ = learn(lambda row: row[::-1], config, tmp_path, sampling=0.5, sampling_schedule="sigmoid")
+    unseen = sentences(50, seed=4)
+    found = found_by(model, unseen, beam_size=2)
+    assert sum(n_best[0].tokens == row[::-1] for n_best, row in zip(found, unseen, strict=True)) >= 45
+
+
+def test_a_sampled_input_is_what_the_model_says_after_right_ones():
+    torch.manual_seed(1)
+    model = Network(Config(embedding=8, hidden=8, dropout=0.3), 12, 12)
+    with torch.no_grad():
+        model.output.weight.mul_(8)  # it is sure of something
+    batch = {
+        "source": torch.tensor([[4, 5, 6], [7, 8, 0]]),
+        "lengths": torch.tensor([3, 2]),
+        "before": torch.tensor([[BEGIN, 4, 5], [BEGIN, 6, 7]]),
+        "sampled": torch.tensor([[False, True, False], [False, False, True]]),
+        "draws": torch.full((2, 3), 0.4),
+    }
+    memory = model.eval().encode(batch["source"], batch["lengths"])
+    model.train()
+    shown = sampling.mixed(model, batch, lambda inputs: model.unroll(inputs, memory)[0].transpose(0, 1), model.output)
+    assert torch.equal(shown[~batch["sampled"]], batch["before"][~batch["sampled"]])
+    model.eval()
+    state = model.start(memory, beam_size=1)
+    for t in range(2):
+        logits, state, _ = model.step(batch["before"][:, t], state)
+        row = t  # the first row's own input follows its first token, the second row's its second
+        assert shown[row, t + 1] == sampling.token(logits, batch["draws"][:, t + 1])[row]
+
+
+def test_inputs_are_sampled_in_training_alone_and_the_weights_come_out_the_same(tmp_path):
+    config = Config(embedding=8, hidden=8)
+    models = [learn(list, config, tmp_path / str(i), epochs=2, sampling=0.4)[0] for i in range(2)]
+    for one, other in zip(*(model.state_dict().values() for model in models), strict=True):
+        assert torch.equal(one, other)
+    options = Train(sampling=0.4, sampling_schedule="constant")
+    sides = {split: side(sentences(9, seed=1)) for split in ("train", "dev")}
+    train, dev = (attention._batches(Data(sides, sides), split, options) for split in ("train", "dev"))
+    assert train.collate(np.arange(9), 0)["sampled"].any()
+    assert "sampled" not in dev.collate(np.arange(9), 0)
+
+
+def test_one_table_needs_one_vocabulary_and_one_width():
+    with pytest.raises(Problem, match="the source has 12 tokens, the target 13"):
+        Network(Config(embedding=8, hidden=8, tied="all"), 12, 13)
+    with pytest.raises(ValueError, match="an embedding as wide as what the output layer reads: 8, not 4"):
+        Config(embedding=4, hidden=8, tied="target")
 
 
 def test_attention_is_a_distribution_over_the_words_of_each_sentence():
@@ -219,3 +274,20 @@ def test_word_dropout_hides_words_by_seed_epoch_and_row():
 def test_an_odd_width_cannot_be_halved():
     with pytest.raises(ValueError, match="hidden: 5 is odd"):
         Config(hidden=5)
+
+
+def test_texts_are_split_anew_in_each_epoch_of_training_alone():
+    texts = ["a lemon a melon", "melon", ""]
+    codec = sentencepiece.Codec.fit({"en": texts}, field="en", config=sentencepiece.Config(vocab_size=16))
+    split = Side(codec, Sequences.of([codec.encode(text) for text in texts]), typed=tuple(texts))
+    sides = dict.fromkeys(("train", "dev"), split)
+    data = Data(sides, sides)
+    options = Train(bpe_dropout=0.5)
+    train, dev = (attention._batches(data, name, options) for name in ("train", "dev"))
+    rows = np.array([2, 0])
+    seen = {tuple(train.collate(rows, epoch)["source"][1].tolist()) for epoch in range(8)}
+    assert len(seen) > 3
+    for name in ("source", "after"):
+        values = [[codec.decode(row[row > END]) for row in train.collate(rows, epoch)[name]] for epoch in range(8)]
+        assert values == [["", "a lemon a melon"]] * 8
+    assert dev.collate(rows, 3)["source"][1].tolist() == codec.encode(texts[0]).tolist()
