@@ -256,8 +256,8 @@ def fit(
     training.prepare_device(options.seed)
     sizes = len(data.source["train"].codec), len(data.target["train"].codec)
     model = Network(config, *sizes, label_smoothing=options.label_smoothing)
-    batches = {split: _batches(data, split, options) for split in ("train", "dev")}
-    history = training.fit(model, train=batches["train"], dev=batches["dev"], options=options, work=work)
+    made = {split: batches(data, split, options) for split in ("train", "dev")}
+    history = training.fit(model, train=made["train"], dev=made["dev"], options=options, work=work)
     return model, history
 
 
@@ -280,7 +280,8 @@ def _padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndar
     return wide, lengths.astype(np.int64)
 
 
-def _batches(data: Data, split: str, options: Train) -> training.Batches:
+def batches(data: Data, split: str, options: Train) -> training.Batches:
+    """The pairs of a split as `Network.forward` takes them, and on train what the options do to them."""
     source, target = data.source[split], data.target[split]
     training_split = split == "train"
     word_dropout, bpe_dropout = (options.word_dropout, options.bpe_dropout) if training_split else (0.0, 0.0)

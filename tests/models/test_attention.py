@@ -199,7 +199,7 @@ def test_inputs_are_sampled_in_training_alone_and_the_weights_come_out_the_same(
         assert torch.equal(one, other)
     options = Train(sampling=0.4, sampling_schedule="constant")
     sides = {split: side(sentences(9, seed=1)) for split in ("train", "dev")}
-    train, dev = (attention._batches(Data(sides, sides), split, options) for split in ("train", "dev"))
+    train, dev = (attention.batches(Data(sides, sides), split, options) for split in ("train", "dev"))
     assert train.collate(np.arange(9), 0)["sampled"].any()
     assert "sampled" not in dev.collate(np.arange(9), 0)
 
@@ -260,7 +260,7 @@ def test_word_dropout_hides_words_by_seed_epoch_and_row():
         target={"train": side(sentences(20, seed=1)), "dev": side(sentences(20, seed=1))},
     )
     options = Train(word_dropout=0.5)
-    train, dev = (attention._batches(data, split, options) for split in ("train", "dev"))
+    train, dev = (attention.batches(data, split, options) for split in ("train", "dev"))
     rows = np.arange(20)
     first, again, later = (train.collate(rows, epoch)["source"] for epoch in (1, 1, 2))
     assert torch.equal(first, again)
@@ -283,7 +283,7 @@ def test_texts_are_split_anew_in_each_epoch_of_training_alone():
     sides = dict.fromkeys(("train", "dev"), split)
     data = Data(sides, sides)
     options = Train(bpe_dropout=0.5)
-    train, dev = (attention._batches(data, name, options) for name in ("train", "dev"))
+    train, dev = (attention.batches(data, name, options) for name in ("train", "dev"))
     rows = np.array([2, 0])
     seen = {tuple(train.collate(rows, epoch)["source"][1].tolist()) for epoch in range(8)}
     assert len(seen) > 3
