@@ -35,7 +35,7 @@ def charts(system: str) -> list[Chart]:
         side, _, measured = name.partition("_")
         if side not in SIDES or not measured:
             side, measured = name, name
-        line = svg.Line(side, _read(file))
+        line = svg.Line(side, read(file))
         if line.points:
             drawn.setdefault(measured, []).append(line)
     return [Chart(name.replace("_", " "), _in_order(lines)) for name, lines in drawn.items()]
@@ -46,13 +46,20 @@ def _in_order(lines: Iterable[svg.Line]) -> list[svg.Line]:
     return sorted(lines, key=lambda line: SIDES.index(line.name) if line.name in SIDES else -1)
 
 
-def _read(file: Path) -> list[tuple[float, float]]:
+def axes(file: Path) -> list[str]:
+    """The names of a table's columns."""
+    with file.open(encoding="utf-8") as content:
+        return content.readline().rstrip("\n").split("\t")
+
+
+def read(file: Path) -> list[tuple[float, float]]:
+    """The points of a table. Raises Problem with the line that holds something else than two numbers."""
     points = []
     with file.open(encoding="utf-8", newline="") as content:
         for number, row in enumerate(csv.DictReader(content, delimiter="\t"), 2):
             try:
                 x, y = (float(v) for key, v in row.items() if key != "timestamp")
             except (TypeError, ValueError):
-                raise Problem(f"{file}, line {number}: not a step and a number: train the system again") from None
+                raise Problem(f"{file}, line {number}: not two numbers: run the stage that wrote it again") from None
             points.append((x, y))
     return sorted(points)
