@@ -5,10 +5,12 @@ from functools import partial
 
 from pipeline.metrics.answers import answers, support
 from pipeline.metrics.behaviour import behaviour, coverage
+from pipeline.metrics.diversity import diversity
 from pipeline.metrics.error_rate import cer, wer
+from pipeline.metrics.labelling import accuracy
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.parsing import parsing
-from pipeline.metrics.perplexity import perplexity
+from pipeline.metrics.perplexity import output_perplexity, perplexity
 from pipeline.metrics.summarising import rouge
 from pipeline.metrics.synthesis import failures, mcd
 from pipeline.metrics.tagging import tagging
@@ -30,7 +32,10 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "chrf": partial(chrf, lowercase=lowercase),
         "tagging": tagging,
         "parsing": parsing,
+        "accuracy": accuracy,
+        "diversity": diversity,
         "perplexity": perplexity,
+        "output_perplexity": output_perplexity,
         "rouge": rouge,
         "answers": answers,
         "support": support,

@@ -46,8 +46,8 @@ class Metric:
     fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
     # What is compared: values of a field; `audio.Stretch`es; hypotheses alone, by their `synthesis.Walk`s; how likely a
-    # system finds the texts; or where it looks for an answer, with the corpus's field `support`.
-    of: Literal["values", "sound", "walk", "likelihood", "focus"] = "values"
+    # system finds the texts, or what it writes itself; or where it looks for an answer, with the field `support`.
+    of: Literal["values", "sound", "walk", "likelihood", "own likelihood", "focus"] = "values"
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -18,6 +18,24 @@ def perplexity() -> Metric:
     return Metric(_statistics, _scores, unigrams, fits=lambda source, reference: source == reference, of="likelihood")
 
 
+def output_perplexity() -> Metric:
+    """How sure a system is of what it writes: exp(-1/N · Σ log P(output)) over the N tokens of all outputs.
+
+    The hypotheses are log P a token, which is what a search scores by at its length penalty of 1; the references are
+    the token ids of the outputs. There is no trivial system: the lowest is no better than the highest.
+    """
+
+    def statistics(output: Output) -> np.ndarray:
+        lengths = np.array([len(tokens) + 1 for tokens in output.references], dtype=float)
+        return np.stack([-np.array(output.hypotheses) * lengths, lengths], axis=1)
+
+    def scores(sums: np.ndarray) -> Scores:
+        surprise, tokens = np.moveaxis(np.asarray(sums, dtype=float), -1, 0)
+        return {"output_perplexity": np.exp(surprise / tokens)}
+
+    return Metric(statistics, scores, None, of="own likelihood")
+
+
 def unigrams(training: Training, texts: list[Any]) -> list[float]:
     """log P of each text, its tokens drawn one by one as often as in training; one never seen counts as seen once."""
     counts = Counter(int(token) for tokens in training.targets for token in tokens)

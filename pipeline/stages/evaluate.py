@@ -34,6 +34,7 @@ def run(name: str) -> None:
     if not lines:
         raise Problem(f"{paths.hypotheses(name)} holds no sentence: look into the test split of {system.corpus}")
     try:
+        _check_scores(system)
         if _field(system.target) == "audio":
             found = measure_sound(lines, _spoken(name, system, lines), system.metrics)
         else:
@@ -46,6 +47,12 @@ def run(name: str) -> None:
     with paths.replacing_file(paths.scores(name)) as partial:
         partial.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _show(name, scores)
+
+
+def _check_scores(system: System) -> None:
+    """Raises Problem where a metric asks for log-probabilities a token, and the search divides them otherwise."""
+    if "output_perplexity" in system.metrics and system.decode.get("length_penalty", 1) != 1:
+        raise Problem("output_perplexity needs scores a token: leave decode.length_penalty at 1, or the metric out")
 
 
 def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list[str]) -> Scores:
@@ -71,8 +78,13 @@ def measure(
         references: list[Any] = [line.reference for line in lines]
         hypotheses = [line.best for line in lines]
         fits = all(metric.fits(source, reference) for source, reference in zip(sources, references, strict=True))
-        if not fits or metric.of not in ("values", "likelihood", "focus") or metric.baseline is None:
+        if not fits or metric.of in ("sound", "walk"):
             raise _misfit(name)
+        if metric.of == "own likelihood":
+            own = Output(sources, [codec.encode(text) for text in hypotheses], [line.scores[0] for line in lines])
+            measures.append(measured(metric, name, own, None))
+            continue
+        assert metric.baseline is not None  # text has something to learn from
         if metric.of == "focus":
             if manifest is None or not all(line.focus for line in lines):
                 raise Problem(f"{name} does not fit: the system does not tell which sentences it looks at")

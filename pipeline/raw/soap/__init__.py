@@ -22,6 +22,7 @@ from pipeline.raw.soap.files import write_parallel, write_trees
 from pipeline.raw.soap.occupations import write_occupations
 from pipeline.raw.soap.prompts import write_prompts
 from pipeline.raw.soap.speech import Speech
+from pipeline.raw.soap.summaries import write_summaries
 from pipeline.raw.soap.world import World
 
 HELD_PROMPTS = 8  # training prompts for each prompt of dev, and for each of test
@@ -41,6 +42,7 @@ class Config(Row):
     prompts: int = Field(800, ge=1)  # training sentences in voices/
     readers: int = Field(2, ge=1, le=10)  # who read them in turn: a woman, a man, ...
     dialogues: int = Field(3000, ge=1)  # training dialogues in dialogue/
+    recaps: int = Field(0, ge=0)  # training texts with summaries in summaries/; 0: no such folder
     occupations: int = Field(0, ge=0)  # sentences of an occupation and a gender in gender/; 0: no such folder
     faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
     beds: float = Field(0.5, ge=0, le=1)  # share of the scenes with music or noise under them
@@ -62,7 +64,11 @@ def write(config: Config, folder: Path) -> None:
     trees = world.draw("trees", {"train": config.trees, "dev": config.held, "test": config.held}, longest=16)
     held = max(config.readers, config.prompts // HELD_PROMPTS)
     prompts = world.draw("prompts", {"train": config.prompts, "dev": held, "test": held}, longest=10)
-    write_dialogues(config.seed, config.dialogues, max(1, config.held // 2), world.owner, folder / "dialogue")
+    if config.recaps:
+        held_recaps = max(1, config.held // 2)
+        recaps = {"train": config.recaps, "dev": held_recaps, "test": held_recaps}
+        write_summaries(world, recaps, folder / "summaries")
+    write_dialogues(config.seed, config.dialogues, config.held, world.owner, folder / "dialogue")
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
