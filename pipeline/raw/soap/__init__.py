@@ -4,9 +4,10 @@ Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,e
 `parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
 `voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds, and
 `dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another; where asked for, `gender/ms*.txt`:
-sentences about people of every occupation. All of it was written for this project; the voices are espeak-ng's. Train,
-dev and test share no sentence in any file: the last `test` episodes are the test's, the `dev` before them the dev's.
-Subtitle faults are planted in training episodes alone, so that scores are measured against clean text.
+sentences about people of every occupation, and `summaries/{train,dev,test}.jsonl`: recaps with their summaries. All of
+it was written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last
+`test` episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone,
+so that scores are measured against clean text.
 """
 
 from pathlib import Path
@@ -68,7 +69,7 @@ def write(config: Config, folder: Path) -> None:
         held_recaps = max(1, config.held // 2)
         recaps = {"train": config.recaps, "dev": held_recaps, "test": held_recaps}
         write_summaries(world, recaps, folder / "summaries")
-    write_dialogues(config.seed, config.dialogues, config.held, world.owner, folder / "dialogue")
+    write_dialogues(config.seed, config.dialogues, max(1, config.held // 2), world.owner, folder / "dialogue")
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
