@@ -69,7 +69,7 @@ def write(config: Config, folder: Path) -> None:
         held_recaps = max(1, config.held // 2)
         recaps = {"train": config.recaps, "dev": held_recaps, "test": held_recaps}
         write_summaries(world, recaps, folder / "summaries")
-    write_dialogues(config.seed, config.dialogues, max(1, config.held // 2), world.owner, folder / "dialogue")
+    write_dialogues(config.seed, config.dialogues, config.held, world.owner, folder / "dialogue")
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
