@@ -4,10 +4,11 @@ Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,e
 `parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
 `voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds, and
 `dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another; where asked for, `gender/ms*.txt`:
-sentences about people of every occupation, and `summaries/{train,dev,test}.jsonl`: recaps with their summaries. All of
-it was written for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last
-`test` episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone,
-so that scores are measured against clean text.
+sentences about people of every occupation, `summaries/{train,dev,test}.jsonl`: recaps with their summaries, and
+`questions/{train,dev,test}.{txt,json}`: stories with questions, in bAbI's form and in SQuAD's. All of it was written
+for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
+episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so
+that scores are measured against clean text.
 """
 
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.raw.soap.episodes import write_episode
 from pipeline.raw.soap.files import write_parallel, write_trees
 from pipeline.raw.soap.occupations import write_occupations
 from pipeline.raw.soap.prompts import write_prompts
+from pipeline.raw.soap.questions import write_questions
 from pipeline.raw.soap.speech import Speech
 from pipeline.raw.soap.summaries import write_summaries
 from pipeline.raw.soap.world import World
@@ -44,6 +46,7 @@ class Config(Row):
     readers: int = Field(2, ge=1, le=10)  # who read them in turn: a woman, a man, ...
     dialogues: int = Field(3000, ge=1)  # training dialogues in dialogue/
     recaps: int = Field(0, ge=0)  # training texts with summaries in summaries/; 0: no such folder
+    stories: int = Field(0, ge=0)  # training stories with questions in questions/; 0: no such folder
     occupations: int = Field(0, ge=0)  # sentences of an occupation and a gender in gender/; 0: no such folder
     faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
     beds: float = Field(0.5, ge=0, le=1)  # share of the scenes with music or noise under them
@@ -73,6 +76,8 @@ def write(config: Config, folder: Path) -> None:
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
+    if config.stories:
+        write_questions(config.seed, config.stories, max(1, config.held // 2), world.owner, folder / "questions")
     if config.occupations:
         write_occupations(config.seed, config.occupations, world.owner, folder / "gender")
 
