@@ -12,8 +12,11 @@ from pipeline.report import scores, svg
 from pipeline.report.corpora import Description
 from pipeline.report.curves import Chart
 from pipeline.report.hours import Curve
+from pipeline.report.lengths import ByLength
+from pipeline.report.pairs import Pair, Table
 from pipeline.report.samples import Group
 from pipeline.report.scores import Board
+from pipeline.report.studies import Study
 
 HERE = Path(__file__).parent
 
@@ -28,8 +31,12 @@ def render(
     *,
     heading: str,
     boards: list[Board],
+    pairs: list[Pair],
+    tables: list[Table],
+    lengths: list[ByLength],
     hours: list[Curve],
     systems: list[Trained],
+    studies: list[Study],
     corpora: list[Description],
     groups: list[Group],
     parameters: Mapping[str, str],
@@ -48,14 +55,19 @@ def render(
         "words": _words,
         "metric_title": scores.title,
         "count_title": scores.count_title,
+        "signed": _signed,
     }
     environment.tests["lower_better"] = scores.lower_is_better
     page: str = environment.get_template("page.html").render(
         heading=heading,
         style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         boards=boards,
+        pairs=pairs,
+        tables=tables,
+        lengths=lengths,
         hours=hours,
         systems=systems,
+        studies=studies,
         corpora=corpora,
         groups=groups,
         parameters=parameters,
@@ -65,6 +77,10 @@ def render(
 
 def _figure(value: Any) -> str:
     return svg.figure(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\u2212")
 
 
 def _words(name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from pipeline import paths
-from pipeline.params import NONE, Params, System
+from pipeline.params import Params, System
 from pipeline.problems import Problem
 from pipeline.report import svg
 from pipeline.sequences import read_json
@@ -61,18 +61,6 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Change:
-    """What a system gains over the one of the same task that it is made with: a language model's fusion, mostly."""
-
-    metric: str
-    without: str  # the system that it is made with
-    system: str
-    also: str  # the other one that it is made with; empty if none
-    before: float
-    after: float
-
-
-@dataclass(frozen=True)
 class Board:
     """What competes at one task on one corpus."""
 
@@ -81,7 +69,6 @@ class Board:
     metrics: list[str]  # those that params.yaml asks for come first
     results: list[Result]
     missing: list[str] = field(default_factory=list)  # systems without a score file
-    changes: list[Change] = field(default_factory=list)
 
     @property
     def figures(self) -> list[str]:
@@ -152,26 +139,7 @@ def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, S
     first = [name for metric in asked for name in (metric, metric + RECORDINGS)]
     metrics = [m for m in dict.fromkeys([*first, *found]) if m in found]
     missing = [name for name in names if name not in scored]
-    return Board(task, corpus, metrics, results, missing, _changes(metrics, results, systems))
-
-
-def _changes(metrics: list[str], results: list[Result], systems: Mapping[str, System]) -> list[Change]:
-    by_name = {result.system: result for result in results}
-    return [
-        Change(
-            metric=metric,
-            without=systems[result.system].needs,
-            system=result.system,
-            also=systems[result.system].also.replace(NONE, ""),
-            before=by_name[systems[result.system].needs].metrics[metric].value,
-            after=result.metrics[metric].value,
-        )
-        for metric in metrics
-        for result in results
-        if systems[result.system].needs in by_name
-        and metric in result.metrics
-        and metric in by_name[systems[result.system].needs].metrics
-    ]
+    return Board(task, corpus, metrics, results, missing)
 
 
 def _result(name: str) -> Result:

@@ -1,27 +1,34 @@
-"""Scores, curves, summaries, hypotheses and their audio → data/report/index.html, one page that needs no network."""
+"""Scores, curves, statistics, hypotheses and their audio → data/report/index.html, one page that needs no network."""
 
 import yaml
 from pydantic import Field
 
 from pipeline import paths
 from pipeline.params import Params, Row, configure, load
-from pipeline.report import corpora, curves, hours, samples, scores
+from pipeline.report import corpora, curves, hours, lengths, pairs, samples, scores, studies
 from pipeline.report.page import Trained, render
 
 
 class Config(Row):
     samples: int = Field(default=12, ge=0, le=200)  # sentences shown a task: the first ones, and those with most errors
     clips: int = Field(default=6, ge=0, le=100)  # recordings to listen to, a task
+    # What a step is worth: its name → the system without it, and the one with it.
+    pairs: dict[str, tuple[str, str]] = Field(default_factory=dict)
 
 
 def run() -> None:
     params = load()
     options = configure(Config, params.report, "report")
+    boards = scores.leaderboards(params)
     page = render(
         heading=_heading(params),
-        boards=scores.leaderboards(params),
+        boards=boards,
+        pairs=[*pairs.named(params, options.pairs), *pairs.made(params)],
+        tables=pairs.tables(boards),
+        lengths=lengths.by_length(params),
         hours=hours.curves(params),
         systems=[Trained(name, curves.charts(name)) for name in params.systems],
+        studies=studies.studies(params),
         corpora=[corpora.describe(name) for name in (*params.corpora, *params.alignments)],
         groups=samples.groups(params, options.samples, options.clips),
         parameters=_parameters(params),

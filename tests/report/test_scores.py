@@ -72,20 +72,6 @@ def fused(name: str, needs: str, also: str, corpus: str = "c") -> System:
     return system("asr", ("wer",)).model_copy(update={"needs": needs, "also": also, "corpus": corpus})
 
 
-def test_what_a_system_gains_over_the_one_it_is_made_with(scored):
-    for name, wer in (("plain", 10.0), ("fused", 8.5), ("other", 3.0)):
-        scored(name, wer=wer, wer_low=wer - 1, wer_high=wer + 1)
-    systems = {
-        "plain": fused("plain", "none", "none"),
-        "fused": fused("fused", "plain", "lm"),
-        "other": fused("other", "lm", "none"),  # made with a system of another task
-        "unscored": fused("unscored", "plain", "none"),
-    }
-    (board,) = leaderboards(systems)
-    assert board.changes == [scores.Change("wer", "plain", "fused", "lm", 10.0, 8.5)]
-    assert board.best("wer") == "other"
-
-
 def test_an_alignment_competes_on_the_corpus_that_it_aligns(scored):
     params = Params(
         alignments={"kept": Alignment(corpus="c", raw="r", system="a", texts="c")},

@@ -10,6 +10,7 @@ import soundfile
 import yaml
 
 from pipeline import paths
+from pipeline.metrics.statistics import write_statistics
 from pipeline.problems import Problem
 from pipeline.records import (
     REJECT_SCHEMA,
@@ -237,6 +238,24 @@ def alignments() -> None:
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
 
+def rivals() -> None:
+    """Two translators more, and what the sentences of all three add to BLEU."""
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    names = [EVIL_SYSTEM, EVIL_SYSTEM + "2", "waiting"]
+    params["systems"][names[1]] = system("mt", "pairs", "tokens/pairs", "tokens/pairs_out", ["bleu"])
+    params["systems"]["waiting"]["needs"] = EVIL_SYSTEM
+    params["report"]["pairs"] = {EVIL: names[:2]}
+    for rank, name in enumerate(names):
+        ids = [f"pairs-{i}" for i in range(40)]
+        texts = [" ".join("w" * (3 + i)) for i in range(40)]
+        counts = np.tile(np.array([9 - rank, 9, 8, 8, 7, 7, 6, 6, 5, 5]), (40, 1))
+        write_statistics(paths.statistics(name), ids, {"bleu": counts})
+        scores(name, bleu=70.25 - rank, bleu_low=60.0, bleu_high=72.0, bleu_baseline=3.0, sentences=40)
+        lines = [Decoded(i, text, text, [text], [-1], True) for i, text in zip(ids, texts, strict=True)]
+        write_decoded(paths.hypotheses(name), lines)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
 def made() -> str:
     report.run()
     return paths.report().read_text(encoding="utf-8")
@@ -303,6 +322,17 @@ def test_links_lead_somewhere(workspace):
 
 def test_same_data_same_bytes(workspace):
     assert made() == made()
+
+
+def test_rivals_are_held_against_each_other(workspace):
+    rivals()
+    page = Page(made())
+    assert not {"script", "img", "i"} & set(page.tags)
+    assert page.open == []
+    for shown in ("What a step is worth", "mt by length", "every two systems", "none", EVIL, EVIL_SYSTEM + "2"):
+        assert shown in page.text, shown
+    places = [value for _, name, value in page.attributes if name == "id"]
+    assert len(places) == len(set(places)) and "comparisons" in places
 
 
 def test_fewer_clips_than_samples(workspace):
