@@ -57,7 +57,7 @@ def fit(
         ("source", data.source["train"].codec, system.source),
         ("target", data.target["train"].codec, system.target),
     ):
-        if not _same(own, theirs):
+        if not same(own, theirs):
             raise Problem(f"the {side} of {system.name} is encoded in another way: take its own row as the {side}")
     return Redecoded(system, needs[0]), []
 
@@ -81,7 +81,7 @@ def decode(*, model: Redecoded, source: Side, target: Vocabulary, options: Decod
     return model.system.decode(source, model.system.options(**given))
 
 
-def _same(own: Any, theirs: Any) -> bool:
+def same(own: Any, theirs: Any) -> bool:
     """Whether two codecs give the same numbers for the same values: one kind, one set of options, one vocabulary."""
     if type(own) is not type(theirs) or getattr(own, "config", None) != getattr(theirs, "config", None):
         return False
