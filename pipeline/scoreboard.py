@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.params import Params
-from pipeline.report.scores import Board, Result, leaderboards, title
+from pipeline.report.scores import Board, Result, leaderboards, probed, title
 
 HEAD = ("task", "corpus", "system", "metric", "score", "95 % interval", "baseline", "sentences")
 NUMBERS = 4  # the first column of numbers
@@ -22,8 +22,8 @@ class Row(NamedTuple):
 
 
 def rows(params: Params) -> list[Row]:
-    """The best system first, by the metric that its task asks for first. A system without scores says so."""
-    return [row for board in leaderboards(params) for row in _rows(board)]
+    """The best system first, by the metric that its task asks for first; then probes. What has no scores says so."""
+    return [row for board in (*leaderboards(params), *probed(params)) for row in _rows(board)]
 
 
 def plain(table: list[Row]) -> str:

@@ -60,8 +60,8 @@ def behaviour() -> Metric:
 def coverage() -> Metric:
     """Percent of the source's words that are translated, and of the outputs that leave SPAN of them in a row out.
 
-    The words that the reference translates are due. One word translates another as the training pairs have it, or by
-    being the same.
+    The words that the reference translates are due. One word translates another as the training pairs have it; a name,
+    which the reference leaves as it is, translates itself.
     """
     learnt: list[Translations] = []
 
@@ -93,8 +93,9 @@ def _behaves(source: str | None, reference: str, hypothesis: str, finished: bool
 
 
 def _covers(known: Translations, source: list[str], reference: list[str], hypothesis: list[str]) -> tuple[int, ...]:
-    due = [word for word in source if _translated(known, word, reference)]
-    found = [_translated(known, word, hypothesis) for word in due]
+    kept = set(reference)
+    due = [word for word in source if word in kept or _translated(known, word, reference)]
+    found = [(word in kept and word in hypothesis) or _translated(known, word, hypothesis) for word in due]
     missing = longest = 0
     for covered in found:
         missing = 0 if covered else missing + 1
@@ -103,4 +104,4 @@ def _covers(known: Translations, source: list[str], reference: list[str], hypoth
 
 
 def _translated(known: Translations, word: str, others: list[str]) -> bool:
-    return any(word == other or known(word, other) >= LIKELY for other in others)
+    return any(known(word, other) >= LIKELY for other in others)

@@ -187,7 +187,7 @@ def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
         if spoken:
             found.setdefault(("audio", "seconds"), Counter())[round(record["end"] - record["start"], 1)] += 1
         for name in measured:
-            if value := record[name]:
+            if (value := record[name]) and isinstance(value, str | list):
                 unit = named.setdefault(name, _unit(name, value))
                 found.setdefault((name, unit), Counter())[_length(value, unit)] += 1
     return _without_twins(found)

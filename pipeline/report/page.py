@@ -8,7 +8,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pipeline.report import scores, svg
+from pipeline.report import behaviour, scores, svg
+from pipeline.report.behaviour import Behaviour, Probes
 from pipeline.report.corpora import Description
 from pipeline.report.curves import Chart
 from pipeline.report.hours import Curve
@@ -35,6 +36,8 @@ def render(
     tables: list[Table],
     lengths: list[ByLength],
     hours: list[Curve],
+    behaviours: list[Behaviour],
+    probes: list[Probes],
     systems: list[Trained],
     studies: list[Study],
     corpora: list[Description],
@@ -66,6 +69,9 @@ def render(
         tables=tables,
         lengths=lengths,
         hours=hours,
+        behaviours=behaviours,
+        behaviour_names=behaviour.SHOWN,
+        probes=probes,
         systems=systems,
         studies=studies,
         corpora=corpora,

@@ -20,6 +20,10 @@ LOWER_IS_BETTER = {
     "bits_per_character",
     "mcd",
     "failures",
+    "repetition",
+    "never_stopped_rate",
+    "copied_source",
+    "untranslated_span",
     "smape",
     "mase",
     "mae",
@@ -35,6 +39,8 @@ NAMES = {
     "mcd": "MCD",
     "smape": "sMAPE",
     "mase": "MASE",
+    "delta_g": "ΔG",
+    "delta_s": "ΔS",
 }
 NO_RATES = {"loss", "perplexity", "bits_per_character", "mcd", "mase", "mae", "rmse"}
 RECORDINGS = "_recordings"  # what a metric of synthesised speech gives for people's
@@ -103,6 +109,20 @@ def leaderboards(params: Params) -> list[Board]:
     return [_board(task, corpus, names, params.systems) for (task, corpus), names in rivals(params).items()]
 
 
+def probed(params: Params) -> list[Board]:
+    """The probes of one kind on one corpus beside each other, in the order of params.yaml: the kind is their task."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, probe in params.probes.items():
+        found.setdefault((probe.kind, probe.corpus), []).append(name)
+    boards = []
+    for (kind, corpus), names in found.items():
+        results = [result_of(name) for name in names if paths.scores(name).is_file()]
+        metrics = list(dict.fromkeys(metric for result in results for metric in result.metrics))
+        missing = [name for name in names if not paths.scores(name).is_file()]
+        boards.append(Board(kind, corpus, metrics, results, missing))
+    return boards
+
+
 def rivals(params: Params) -> dict[tuple[str, str], list[str]]:
     """The systems that compete at one task on one test set: (task, corpus) → names.
 
@@ -122,7 +142,7 @@ def lower_is_better(metric: str) -> bool:
 def title(metric: str) -> str:
     """`bleu` → BLEU, `f1_short` → F1 short."""
     first, *rest = metric.split("_")
-    return " ".join([NAMES.get(first, first.capitalize()), *rest])
+    return NAMES.get(metric) or " ".join([NAMES.get(first, first.capitalize()), *rest])
 
 
 def count_title(name: str) -> str:
@@ -133,7 +153,7 @@ def count_title(name: str) -> str:
 
 def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, System]) -> Board:
     scored = [name for name in names if paths.scores(name).is_file()]
-    results = [_result(name) for name in scored]
+    results = [result_of(name) for name in scored]
     asked = [metric for name in scored for metric in systems[name].metrics]
     found = [metric for result in results for metric in result.metrics]
     first = [name for metric in asked for name in (metric, metric + RECORDINGS)]
@@ -142,7 +162,8 @@ def _board(task: str, corpus: str, names: Iterable[str], systems: Mapping[str, S
     return Board(task, corpus, metrics, results, missing)
 
 
-def _result(name: str) -> Result:
+def result_of(name: str) -> Result:
+    """What the score file of a system or a probe holds."""
     content = read_json(paths.scores(name))
     if not isinstance(content, dict):
         raise Problem(f"{paths.scores(name)} holds no scores: delete it and run `dvc repro evaluate@{name}`")

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from pipeline import paths
 from pipeline.params import Params, Row, configure, load
-from pipeline.report import corpora, curves, hours, lengths, pairs, samples, scores, studies
+from pipeline.report import behaviour, corpora, curves, hours, lengths, pairs, samples, scores, studies
 from pipeline.report.page import Trained, render
 
 
@@ -27,6 +27,8 @@ def run() -> None:
         tables=pairs.tables(boards),
         lengths=lengths.by_length(params),
         hours=hours.curves(params),
+        behaviours=behaviour.behaviours(boards),
+        probes=behaviour.probes(params),
         systems=[Trained(name, curves.charts(name)) for name in params.systems],
         studies=studies.studies(params),
         corpora=[corpora.describe(name) for name in (*params.corpora, *params.alignments)],
@@ -48,7 +50,7 @@ def _parameters(params: Params) -> dict[str, str]:
     """The rows of params.yaml as YAML, by `section.name`."""
     rows = {
         f"{section}.{name}": row.model_dump()
-        for section in ("systems", "features", "corpora", "alignments")
+        for section in ("systems", "probes", "studies", "features", "corpora", "alignments")
         for name, row in getattr(params, section).items()
     }
     return {name: yaml.safe_dump(row, sort_keys=False, allow_unicode=True, width=100) for name, row in rows.items()}

@@ -90,6 +90,11 @@ def test_words_that_stay_as_they_are_are_translated():
     assert found["coverage"] == 100.0
 
 
+def test_a_copy_covers_no_more_than_the_names():
+    assert covered("Saya minum teh.")["coverage"] == 0.0
+    assert covered("Farid makan", source="Farid makan roti", reference="Farid eats bread")["coverage"] == 33.33
+
+
 def test_what_the_reference_leaves_out_is_not_due():
     assert "coverage" not in covered("Hello!", reference="Good morning!")
 
