@@ -191,9 +191,9 @@ def _batches(model: MemoryNetwork, source: Side, target: Side, options: Train, n
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
         gaps = None
-        if noise:
-            draws = [np.random.default_rng((options.seed, epoch, row)).random(memory) for row in rows]
-            gaps = np.array(draws) < noise
+        if noise:  # a batch is known by its first row
+            random = np.random.default_rng((options.seed, epoch, rows[0]))
+            gaps = random.random((len(rows), memory)) < noise
         answers = torch.from_numpy(labels[known[rows]])
         return {**_tensors([asked[row] for row in rows], memory, gaps), "answer": answers}
 
