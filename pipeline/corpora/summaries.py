@@ -2,9 +2,9 @@
 Cachola et al. 2020) is in this form: scientific abstracts in one sentence.
 
 Enters: .jsonl, plain or .gz; a line is an object with `source` (the text's sentences, or the whole text) and `target`
-(its summaries, or the one). Leaves: in train and dev a record for each summary; in test a record for each text, with
-all of its summaries, one a line, for a metric that takes several (`rouge`). Where sentences go to splits one by one,
-the first summary is the text's.
+(its summaries, or the one), and `source_labels` where extracts are asked for. Leaves: in train a record for each
+summary; in test a record for each text, with all of its summaries, one a line, for a metric that takes several
+(`rouge`); elsewhere, and where sentences go to splits one by one, a record for each text with its first summary.
 """
 
 import json
@@ -25,6 +25,9 @@ SHOWN = 200  # characters of a rejected text
 
 class Config(Shared):
     encoding: str = "utf-8"
+    # Train also on the sentences that the file marks by 1 in `source_labels`, as one more summary of their text: where
+    # summaries are few, what is worth being copied is learnt from them.
+    extracts: bool = False
 
 
 def schema(config: Config) -> pa.Schema:
@@ -45,12 +48,17 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
             if not line.strip():
                 continue
             where = f"line {number}"
-            text, summaries = _parsed(line, f"{source.path}, {where}")
+            place = f"{source.path}, {where}"
+            content = _parsed(line, place)
+            text = tidy(" ".join(_strings(content, "source", place)))
+            summaries = [summary for summary in map(tidy, _strings(content, "target", place)) if summary]
             if not text or not summaries:
                 reason = "no summary" if text else "no text"
                 yield Reject(file=str(source.path), where=where, reason=reason, text=text[:SHOWN])
                 continue
             split = splits[source.name]
+            if config.extracts and split == "train":
+                summaries += _extract(content, place)
             for summary in _told(summaries, split):
                 index += 1
                 record = {"id": f"{corpus}-{source.name}-{index:04d}", "text": text, "summary": summary}
@@ -59,21 +67,30 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
 
 def _told(summaries: list[str], split: str | None) -> list[str]:
     """The field `summary` of each record that a text makes."""
-    if split is None:
-        return summaries[:1]
-    return ["\n".join(summaries)] if split == "test" else summaries
+    if split == "train":
+        return summaries
+    return ["\n".join(summaries)] if split == "test" else summaries[:1]
 
 
-def _parsed(line: str, place: str) -> tuple[str, list[str]]:
-    """The text and its summaries, those that say nothing left out."""
+def _extract(content: dict[str, Any], place: str) -> list[str]:
+    """The marked sentences as one summary, if there are any."""
+    sentences, labels = _strings(content, "source", place), content.get("source_labels")
+    if not isinstance(labels, list) or len(labels) != len(sentences):
+        raise Problem(
+            f"{place}: `source_labels` is not a list of a 0 or a 1 for each sentence: mend it, or leave extracts out"
+        )
+    extract = tidy(" ".join(sentence for sentence, label in zip(sentences, labels, strict=True) if label == 1))
+    return [extract] if extract else []
+
+
+def _parsed(line: str, place: str) -> dict[str, Any]:
     try:
         content = json.loads(line)
     except (json.JSONDecodeError, RecursionError):
         raise Problem(f"{place} is not JSON: write an object with `source` and `target` a line") from None
     if not isinstance(content, dict):
         raise Problem(f"{place} is no object: write `source` and `target` as its fields")
-    source, target = (_strings(content, name, place) for name in ("source", "target"))
-    return tidy(" ".join(source)), [summary for summary in map(tidy, target) if summary]
+    return content
 
 
 def _strings(content: dict[str, Any], name: str, place: str) -> list[str]:

@@ -34,6 +34,7 @@ class Config(Row):
     layers: int = Field(1, ge=1)  # in the encoder, and as many in the decoder
     heads: int = Field(4, ge=1)  # of the transformer
     ffn: int = Field(256, ge=1)  # of the transformer
+    score: Literal["additive", "multiplicative"] = "multiplicative"  # of the LSTM's own attention
     dropout: float = Field(0.2, ge=0, lt=1)
     copying: bool = True
     coverage: bool = False  # what has been pointed at is known, and pointing there again is paid for
@@ -145,12 +146,13 @@ def load(folder: Path) -> Pointer:
 
 
 def _body(config: Config, size: int) -> attention.Network | transformer.Transformer:
-    shared = config.model_dump(include={"layers", "dropout"}) | {"tied": "all"}
+    shared: dict[str, Any] = {"layers": config.layers, "dropout": config.dropout, "tied": "all"}
+    own: dict[str, Any]
     if config.body == "lstm":
-        widths = {"embedding": config.hidden, "hidden": config.hidden}
-        return attention.Network(attention.Config.model_validate(shared | widths), size, size)
-    widths = {"d_model": config.hidden, "heads": config.heads, "ffn": config.ffn}
-    return transformer.Transformer(transformer.Config.model_validate(shared | widths), size, size)
+        own = {"embedding": config.hidden, "hidden": config.hidden, "score": config.score}
+        return attention.Network(attention.Config.model_validate(shared | own), size, size)
+    own = {"d_model": config.hidden, "heads": config.heads, "ffn": config.ffn}
+    return transformer.Transformer(transformer.Config.model_validate(shared | own), size, size)
 
 
 def _alike(source: Any, target: Any) -> bool:

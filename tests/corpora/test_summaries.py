@@ -64,3 +64,14 @@ def test_what_says_nothing_is_rejected(tmp_path: Path, row: dict[str, Any], reas
 def test_another_form_is_told_by_its_line(tmp_path: Path, row: Any, told: str) -> None:
     with pytest.raises(Problem, match=told.replace("[", r"\[")):
         read(tmp_path, row)
+
+
+def test_marked_sentences_are_one_more_summary_in_train_alone(tmp_path: Path) -> None:
+    files = {"train": "train.jsonl", "test": "test.jsonl"}
+    rows = [{**TWO, "source_labels": [0, 1]}, {**TWO, "source_labels": [0, 0]}]
+    found = read(tmp_path, *rows, files=files, extracts=True)
+    told = [item.record["summary"].split("\n") for item in found if isinstance(item, Found)]
+    two = [["Ali pulang."], ["Ali pergi dan pulang."]]
+    assert told == [*two, ["Dia pulang."], *two, TWO["target"], TWO["target"]]
+    with pytest.raises(Problem, match="line 1: `source_labels` is not a list"):
+        read(tmp_path, TWO, files=files, extracts=True)

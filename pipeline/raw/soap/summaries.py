@@ -26,7 +26,7 @@ SYLLABLES = (
 )
 ENDS = {"f": ("nah", "dah", "wati", "rah", "yah", "lina"), "m": ("man", "din", "d", "m", "sir", "ruddin")}
 DEEDS = {2: 3, 3: 2}  # in a recap
-OTHERS = (3, 4, 5)  # lines that do not matter, the first among them
+OTHERS = (2, 3, 4)  # lines that do not matter, the first among them
 LINES = 60  # at least, to draw them from
 LONGEST = 6  # words of a deed
 FRAMES = {"plain": 6, "perfect": 2, "just": 1, "once": 1}  # what has been done, whatever the time
