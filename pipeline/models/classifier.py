@@ -25,6 +25,7 @@ from pipeline.records import Hypothesis
 from pipeline.sequences import Sequences, batches_of
 
 READS, WRITES = "tokens", "tokens"
+ROUND = 8  # tokens: batches are as wide as a multiple of it, since a CPU's LSTM is compiled anew for each width
 
 
 class Config(Row):
@@ -100,7 +101,9 @@ def decode(*, model: Network, source: Side, target: object, options: Decode) -> 
 
 
 def _read(texts: Sequences, rows: np.ndarray) -> Tensor:
-    return torch.from_numpy(with_end(texts, rows)[0])
+    """[B, T], END after each row's last, padded with PAD."""
+    tokens = torch.from_numpy(with_end(texts, rows)[0])
+    return F.pad(tokens, (0, -tokens.shape[1] % ROUND), value=PAD)
 
 
 def _batches(texts: Sequences, target: Side, options: Train) -> training.Batches:

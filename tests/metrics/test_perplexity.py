@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.metrics.metric import Output, Training
-from pipeline.metrics.perplexity import perplexity, unigrams
+from pipeline.metrics.perplexity import output_perplexity, perplexity, unigrams
 
 
 def scores(output: Output) -> dict[str, float]:
@@ -44,3 +44,10 @@ def test_it_asks_for_systems_that_score_their_own_source() -> None:
     fits = perplexity().fits
     assert fits("ada", "ada") and fits(["a"], ["a"])
     assert not fits("ada", "there is") and not fits(None, "ada")
+
+
+def test_how_sure_outputs_are_is_weighed_by_their_tokens() -> None:
+    metric = output_perplexity()
+    outputs = Output([None, None], [[5, 6, 7], []], [math.log(0.5), math.log(0.1)])  # log P a token; END counts
+    found = metric.scores(metric.statistics(outputs).sum(axis=0))
+    assert float(found["output_perplexity"]) == pytest.approx((2**4 * 10) ** (1 / 5))
