@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import paths
+from pipeline.axes import axes
 from pipeline.data import UNKNOWN, typed_side
 from pipeline.params import System, configure, load, row
 from pipeline.pauses import Stretch, stretches
@@ -81,14 +82,16 @@ class Answering:
     def attended(self, value: Any, answer: Answer) -> tuple[np.ndarray, list[str], list[str]]:
         """Where the system looked in `value` for each token of the answer: weights [U, S], source tokens, its tokens.
 
+        What a row and a column stand for is the system's to say: hops and sentences, say (see `pipeline.axes`).
+
         Raises Problem if it looks nowhere, or has nothing to show of it.
         """
         found = answer.found
         weights = np.array(found.attention or [] if found else [], dtype=np.float64)
         if found is None or weights.ndim != 2 or not weights.any():
             raise Problem(f"{self.trained.name} attends to nothing here: name a system with attention by --system")
-        source = self.trained.source
-        return weights, source.tokens(source.encode(value)), self.trained.target.tokens(found.tokens)
+        rows, columns = axes(self.trained, self.trained.source.encode(value), found)
+        return weights, columns, rows
 
     def say(self, text: str) -> tuple[np.ndarray, int]:
         """Speech: float32 [S], and its rate in Hz. Raises Problem for what it has no sound for."""
