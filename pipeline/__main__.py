@@ -3,6 +3,7 @@
 import ctypes
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -71,6 +72,22 @@ def scores(markdown: bool = typer.Option(False, "--markdown", help="A Markdown t
     print(scoreboard.plain(table))
     if paths.report().is_file():
         print(f"\nreport: {paths.report().resolve().as_uri()}")
+
+
+@app.command(rich_help_panel="Before and after")
+def compare(
+    without: Annotated[str | None, typer.Argument(metavar="[WITHOUT", help="A name under systems.")] = None,
+    system: Annotated[str | None, typer.Argument(metavar="WITH]", help="The system held against it.")] = None,
+    markdown: bool = typer.Option(False, "--markdown", help="A Markdown table."),
+) -> None:
+    """Two systems on the same test sentences, or all pairs of report.pairs: their difference and its 95 % interval."""
+    from pipeline import comparison
+    from pipeline.params import load
+
+    if without is not None and system is None:
+        raise Problem(f"compare {without}: name a second system, or none for the pairs of params.yaml")
+    wanted = None if without is None or system is None else (without, system)
+    print(comparison.told(load(), wanted, markdown))
 
 
 def _keep_memory() -> None:

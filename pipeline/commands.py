@@ -115,8 +115,13 @@ def translate(
 def reply(
     files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
 ) -> None:
-    """Reply to what is said: a line in, a line out."""
-    _write_texts("chat", str.strip, files, system, n_best, scores, attention)
+    """Reply to what is said: a line in, a line out. Earlier turns stand before it, with tabs between."""
+    from pipeline.corpora.dialogue import BETWEEN
+
+    def read(line: str) -> str:
+        return BETWEEN.join(turn.strip() for turn in line.split("\t") if turn.strip())
+
+    _write_texts("chat", read, files, system, n_best, scores, attention)
 
 
 def answer(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipeline import columns
 from pipeline.params import Params
 from pipeline.report.scores import Board, Result, leaderboards, probed, title
 
@@ -27,16 +28,11 @@ def rows(params: Params) -> list[Row]:
 
 
 def plain(table: list[Row]) -> str:
-    """Columns of one width each, numbers to the right."""
-    lines = [HEAD, *table]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-    rule = tuple("-" * width for width in widths)
-    return "\n".join("  ".join(_cells(line, widths)).rstrip() for line in (HEAD, rule, *table))
+    return columns.plain(HEAD, table, NUMBERS)
 
 
 def markdown(table: list[Row]) -> str:
-    lines = [HEAD, tuple("---:" if i >= NUMBERS else "---" for i in range(len(HEAD))), *table]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return columns.markdown(HEAD, table, NUMBERS)
 
 
 def _rows(board: Board) -> Iterator[Row]:
@@ -56,8 +52,3 @@ def _row(board: Board, result: Result, name: str) -> Row:
     sentences = f"{result.figures['sentences']:.0f}" if "sentences" in result.figures else ""
     score = f"{metric.value:.2f}"
     return Row(board.task, board.corpus, result.system, title(name), score, interval, baseline, sentences)
-
-
-def _cells(line: tuple[str, ...], widths: list[int]) -> Iterator[str]:
-    for i, (cell, width) in enumerate(zip(line, widths, strict=True)):
-        yield cell.rjust(width) if i >= NUMBERS else cell.ljust(width)

@@ -187,7 +187,7 @@ def test_n_best_outputs_bear_their_lines_number_and_scores_on_request(run: Run) 
 @pytest.mark.parametrize(
     ("command", "given", "lines"),
     [
-        ("reply", "a b\n\na\n", ["aa", "", "a"]),
+        ("reply", "a b\n\na\tb\t\n", ["aa", "", "aaa"]),  # a mark between two turns
         ("summarize", "a b a b\n", ["aaaa"]),
         (
             "answer",

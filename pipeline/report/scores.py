@@ -37,6 +37,7 @@ NAMES = {
     "chrf": "chrF",
     "f1": "F1",
     "mcd": "MCD",
+    "rouge": "ROUGE",
     "smape": "sMAPE",
     "mase": "MASE",
     "delta_g": "ΔG",
