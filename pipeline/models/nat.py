@@ -99,7 +99,8 @@ class NonAutoregressive(Transformer):
         memory, bias = self.encode(batch["source"])
         tokens, hidden = batch["tokens"], batch["hidden"]
         shown = tokens.masked_fill(hidden, MASK)
-        out, _ = self.read(shown, padding(batch["lengths"], tokens.shape[1]), self.seen(memory), bias)
+        guess = self.guessed(memory, batch["source"], batch["lengths"][:, None])
+        out, _ = self.read(shown, guess, padding(batch["lengths"], tokens.shape[1]), self.seen(memory), bias)
         places = hidden.flatten().nonzero()[:, 0]
         labels = tokens.flatten().index_select(0, places)
         smoothing = self.label_smoothing if self.training else 0.0
@@ -116,13 +117,28 @@ class NonAutoregressive(Transformer):
         """What the decoder's layers see of the memory [B, S, D]."""
         return [layer.cross.keys_values(memory) for layer in self._decoder_layers]
 
-    def read(self, shown: Tensor, padding: Tensor, seen: Seen, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def guessed(self, memory: Tensor, source: Tensor, lengths: Tensor) -> Tensor:
+        """What is read in the place of an unknown token, [B * L, T, D]: the memory where its translation may stand.
+
+        Token t of N in a target stands for token t * S / N of S in the source, as in the uniform copy of Gu et al.
+        2018, section 3.1; and for token t where N is only an upper bound.
+        """
+        ends = (source != PAD).sum(dim=1)[:, None, None]  # [B, 1, 1]
+        places = torch.arange(int(lengths.max()), device=lengths.device).expand(*lengths.shape, -1)  # [B, L, T]
+        if self.length is not None:
+            places = places * ends // lengths[:, :, None]
+        places = places.minimum(ends - 1).flatten(1)
+        found = memory.gather(1, places[:, :, None].expand(-1, -1, memory.shape[2]))  # [B, L * T, D]
+        return found.view(lengths.numel(), -1, memory.shape[2])
+
+    def read(self, shown: Tensor, guess: Tensor, padding: Tensor, seen: Seen, bias: Tensor) -> tuple[Tensor, Tensor]:
         """`shown` [B * L, T], L targets a source → what the output layer reads [B * L, T, D], attention [B * L, T, S].
 
+        `guess` [B * L, T, D] is added where a token is not known.
         A bias `padding` [B * L, 1, 1, T] hides what is behind a target's end, `bias` [B, 1, 1, S] what is behind a
         source's.
         """
-        x = self.embed(self.target_table, shown)
+        x = self.embed(self.target_table, shown) + guess * (shown == MASK)[:, :, None]
         weights = [x]
         for layer, (keys, values) in zip(self._decoder_layers, seen, strict=True):
 
@@ -326,7 +342,8 @@ def written(
     memory, bias = model.encode(source)
     room = max(1, options.batch // (len(rows) * source.shape[1]))
     lengths = model.canvases(memory, source, min(options.candidates, room))  # [B, L]
-    tokens, scores, attention = mask_predict(model, memory, bias, lengths, options.iterations)
+    guess = model.guessed(memory, source, lengths)
+    tokens, scores, attention = mask_predict(model, memory, bias, guess, lengths, options.iterations)
     outputs = zip(lengths.tolist(), tokens.tolist(), scores.tolist(), strict=True)
     found = []
     for i, (wide, texts, probable) in enumerate(outputs):
@@ -339,7 +356,7 @@ def written(
 
 
 def mask_predict(
-    model: NonAutoregressive, memory: Tensor, bias: Tensor, lengths: Tensor, iterations: int
+    model: NonAutoregressive, memory: Tensor, bias: Tensor, guess: Tensor, lengths: Tensor, iterations: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Ghazvininejad et al. 2019, section 3: what is written on canvases of `lengths` [B, L].
 
@@ -360,7 +377,7 @@ def mask_predict(
         places = hidden.flatten().nonzero()[:, 0]
         if not len(places):
             break
-        out, attention = model.read(tokens.masked_fill(hidden, MASK), bars, seen, bias)
+        out, attention = model.read(tokens.masked_fill(hidden, MASK), guess, bars, seen, bias)
         best, probable = model.told(out.flatten(0, 1).index_select(0, places))
         tokens.view(-1)[places], scores.view(-1)[places] = best, probable
     shape = (*lengths.shape, -1)

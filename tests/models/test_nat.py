@@ -119,7 +119,7 @@ class Scripted:
     def seen(self, memory: torch.Tensor) -> None:
         return None
 
-    def read(self, shown: torch.Tensor, bars: torch.Tensor, seen: None, bias: torch.Tensor) -> Any:
+    def read(self, shown: torch.Tensor, *_: Any) -> Any:
         self.shown.append(shown[0].tolist())
         places = torch.arange(shown.shape[1])[None, :, None].double()
         return places, torch.ones(*shown.shape, 2)
@@ -140,7 +140,8 @@ def test_mask_predict_by_hand() -> None:
         ]
     )
     memory = torch.zeros(1, 2, 1)
-    tokens, scores, _ = nat.mask_predict(model, memory, torch.zeros(1, 1, 1, 2), torch.tensor([[4]]), 3)
+    nothing = torch.zeros(0)
+    tokens, scores, _ = nat.mask_predict(model, memory, nothing, nothing, torch.tensor([[4]]), 3)
     assert model.shown == [[BEGIN] * 4, [4, BEGIN, 6, BEGIN], [4, 8, 6, BEGIN]]
     assert tokens.tolist() == [[[4, 8, 6, 10]]]
     torch.testing.assert_close(scores, torch.tensor([[[-0.1, -0.2, -0.3, -0.05]]]))
@@ -171,15 +172,28 @@ def test_neither_padding_nor_neighbours_nor_other_candidates_change_anything() -
             assert len(one.attention[0]) == sequences.lengths[row] + 1
 
 
-def test_the_decoder_sees_both_directions_but_not_what_is_hidden() -> None:
+def test_the_decoder_sees_both_directions() -> None:
     model = small_model()
-    memory, bias = model.encode(torch.tensor([[5, 6, END]]))
-    bars = nat.padding(torch.tensor([3]), 3)
+    source = torch.tensor([[5, 6, END]])
+    memory, bias = model.encode(source)
+    lengths = torch.tensor([[3]])
+    guess = model.guessed(memory, source, lengths)
 
     def read(*tokens: int) -> torch.Tensor:
-        return model.read(torch.tensor([tokens]), bars, model.seen(memory), bias)[0]
+        return model.read(torch.tensor([tokens]), guess, nat.padding(lengths[0], 3), model.seen(memory), bias)[0]
 
     assert not torch.allclose(read(BEGIN, 8, 9)[0, 0], read(BEGIN, 8, 10)[0, 0])
+
+
+def test_an_unknown_token_is_guessed_from_where_its_translation_may_stand() -> None:
+    source = torch.tensor([[5, 6, END, PAD], [5, 6, 7, END]])
+    memory = torch.arange(8.0).view(2, 4, 1)
+    lengths = torch.tensor([[6, 2], [2, 5]])
+    # Token t of N stands for t * S / N of S: 3 of them in the first source, which counts END, and 4 in the second.
+    expected = [[0, 0, 1, 1, 2, 2], [0, 1, 2, 2, 2, 2], [4, 6, 7, 7, 7, 7], [4, 4, 5, 6, 7, 7]]
+    assert small_model().guessed(memory, source, lengths)[:, :, 0].tolist() == expected
+    cut = small_model(length="cut").guessed(memory, source, torch.tensor([[6], [5]]))
+    assert cut[:, :, 0].tolist() == [[0, 1, 2, 2, 2, 2], [4, 5, 6, 7, 7, 7]]
 
 
 def test_nothing_special_is_written() -> None:
