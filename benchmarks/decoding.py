@@ -25,6 +25,7 @@ from pipeline.data import BEGIN, END, PAD, load_codec, load_side
 from pipeline.models import transformer
 from pipeline.params import load, row
 from pipeline.paths import model as model_folder
+from pipeline.search import steps
 from pipeline.sequences import batches_of
 
 BATCH = 4096  # padded source tokens times the beam
@@ -98,7 +99,7 @@ def main() -> None:
     target, references = load_codec(system.target), load_side(system.target, system.corpus, "test").values
     count = min(chosen.sentences, len(side.sequences))
     order = np.argsort(side.sequences.lengths[:count], kind="stable")
-    options = transformer.Decode(beam_size=5, batch=BATCH)
+    options = steps.Decode(beam_size=5, batch=BATCH)
     plan = batches_of(side.sequences.lengths + 1, order, BATCH // options.beam_size)
 
     tokens = torch.from_numpy(transformer.with_end(side.sequences, plan[0][:4])[0])
@@ -109,7 +110,7 @@ def main() -> None:
     print(f"logits of the two models are within {apart:.1e}")
 
     def search(rows: np.ndarray) -> list[list[int]]:
-        return [found[0].tokens for found in transformer.search(ours, side.sequences, rows, options)]
+        return [found[0].tokens for found in steps.search(ours, side.sequences, rows, options)]
 
     def generate(rows: np.ndarray) -> list[list[int]]:
         tokens, lengths = transformer.with_end(side.sequences, rows)
