@@ -26,6 +26,7 @@ TINY = {
     "faults": 0.4,
     "prompts": 8,
     "dialogues": 30,
+    "occupations": 1,
 }
 SPLITS = ("train", "dev", "test")
 
@@ -73,6 +74,7 @@ def test_the_files_are_there(world: Path) -> None:
     }
     expected |= {f"parallel/{split}.{language}" for split in SPLITS for language in ("ms", "en", "zh")}
     expected |= {f"dialogue/{split}/dialogues_text_Ms.txt" for split in SPLITS}
+    expected |= {f"gender/{name}.txt" for name in ("ms", "ms_pro", "ms_anti")}
     expected |= {f"trees/{split}.conllu" for split in SPLITS} | {f"trees/{split}/soap_0001.mrg" for split in SPLITS}
     assert set(hashes(world)) == expected
 
@@ -96,6 +98,9 @@ def test_no_sentence_is_in_two_splits_of_any_files(world: Path) -> None:
                 texts[split].update(
                     spoken if language == "ms" else cues(world / f"episodes/ep{number:02}.{language}.srt")
                 )
+        if language == "ms":
+            told = (world / "gender/ms.txt").read_text(encoding="utf-8").splitlines()
+            texts["test"].update(line.split("\t")[2] for line in told)
         forms = {split: {normal(text) for text in found} for split, found in texts.items()}
         assert not forms["train"] & forms["dev"]
         assert not forms["train"] & forms["test"]
