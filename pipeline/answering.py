@@ -16,6 +16,7 @@ from pipeline.params import System, configure, load, row
 from pipeline.pauses import Stretch, stretches
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
+from pipeline.search.width import widened
 from pipeline.sequences import read_json
 from pipeline.trained import Trained, searching
 
@@ -132,12 +133,9 @@ class Answering:
 def _options(craft: Any, name: str, system: System, n_best: int, given: dict[str, Any]) -> Any:
     """The system's `decode`, with what is given, widened to `n_best` outputs."""
     search = searching(craft)
-    known = search.Decode.model_fields
     changed = system.decode | given
-    if "n_best" in known:
-        changed["n_best"] = n_best
-        if "beam_size" in known:
-            changed["beam_size"] = max(n_best, changed.get("beam_size", known["beam_size"].default))
+    if "n_best" in search.Decode.model_fields:
+        changed = widened(search.Decode, changed, n_best)
     elif n_best > 1:
         raise Problem(f"systems.{name} gives one output: leave --n-best out, or name another by --system")
     return configure(search.Decode, changed, f"systems.{name}.decode")

@@ -17,6 +17,7 @@ from pipeline.data import Data, Side, Vocabulary
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
+from pipeline.search.width import widened
 from pipeline.trained import Trained, searching
 
 PART = "system"  # its folder in this one's own
@@ -72,12 +73,9 @@ def load(folder: Path) -> Redecoded:
 
 def decode(*, model: Redecoded, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source. Raises Problem for an option that the system's search does not know."""
-    known = searching(model.system.craft).Decode.model_fields
     given: dict[str, Any] = dict(options.model_extra or {})
     if options.n_best > 1:
-        given["n_best"] = options.n_best
-        if "beam_size" in known:
-            given["beam_size"] = max(options.n_best, given.get("beam_size", known["beam_size"].default))
+        given = widened(searching(model.system.craft).Decode, given, options.n_best)
     return model.system.decode(source, model.system.options(**given))
 
 
