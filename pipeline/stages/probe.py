@@ -8,10 +8,11 @@ from pipeline import paths
 from pipeline.answering import Answering
 from pipeline.metrics.metric import Output
 from pipeline.metrics.scoring import Figures, scored, shown
-from pipeline.params import Params, configure, craft, load, row
+from pipeline.params import System, configure, craft, load, row
 from pipeline.probed import Probed, write_probed
 from pipeline.problems import Problem
 from pipeline.records import read_table
+from pipeline.sequences import read_json
 
 
 def run(name: str) -> None:
@@ -22,7 +23,7 @@ def run(name: str) -> None:
     records = list(read_table(paths.manifest(probe.corpus, "test")))
     if not records:
         raise Problem(f"probes.{name}: the test split of {probe.corpus} is empty: name another corpus")
-    asked = kind.ask(config, records, _field(params, name))
+    asked = kind.ask(config, records, _field(name, probe.system, params.systems[probe.system]))
     records = records[: len(asked)]
     answers = _answers(Answering(probe.system, params.systems[probe.system], 1), asked)
     findings = kind.findings(config, records, asked, answers)
@@ -43,13 +44,12 @@ def score(kind: Any, config: Any, findings: Sequence[dict[str, Any]]) -> Figures
     return {**scored(kind.metric(config), "probe", *outputs), "sentences": len(findings)}
 
 
-def _field(params: Params, name: str) -> str:
+def _field(probe: str, name: str, system: System) -> str:
     """The field of its corpus that the system reads. Raises Problem where that is no text."""
-    probe = params.probes[name]
-    room, _, place = params.systems[probe.system].source.partition("/")
+    room = system.source.split("/")[0]
     if room != "tokens":
-        raise Problem(f"probes.{name}.system: {probe.system} reads {room}, not text: name another")
-    return params.tokens[place].field
+        raise Problem(f"probes.{probe}.system: {name} reads {room}, not text: name another")
+    return str(read_json(paths.model(name) / "source" / "codec.json")["field"])
 
 
 def _answers(answering: Answering, asked: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from pipeline.answering import Answer
 from pipeline.probed import read_probed
 from pipeline.problems import Problem
 from pipeline.records import pair_schema, write_table
+from pipeline.sequences import write_json
 from pipeline.stages import probe as stage
 
 PARAMS = """
@@ -47,6 +48,7 @@ def workspace(tmp_path, monkeypatch):
     monkeypatch.setattr(stage, "Answering", Rigged)
     write(source="tokens/ms")
     write_table(paths.manifest("c", "test"), RECORDS, pair_schema(["ms", "en"]))
+    write_json(paths.model("mt") / "source" / "codec.json", {"field": "ms"})
     return tmp_path
 
 
