@@ -163,7 +163,9 @@ def repeated(tokens: Tensor) -> Tensor:
 def fit(
     *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Risk, list[dict[str, float]]]:
-    """Raises Problem if `needs` is none, does not write token by token, or has other tokens or features."""
+    """Raises Problem on a GPU; if `needs` is none, does not write token by token, or has other tokens or features."""
+    if torch.cuda.is_available():  # what systems' `begin` encodes is where search is
+        raise Problem("risk draws from systems on the CPU alone: set CUDA_VISIBLE_DEVICES to nothing for this stage")
     training.prepare_device(options.seed)
     if len(needs) != 1:
         raise Problem("risk trains one system further: name it as `needs`")

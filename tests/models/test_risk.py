@@ -28,6 +28,11 @@ NETWORKS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
 def side(texts):
     return Side(codec=CODEC, sequences=Sequences.of([CODEC.encode(text) for text in texts]), typed=tuple(texts))
 
@@ -161,7 +166,7 @@ def test_the_same_seed_gives_the_same_weights(base, tmp_path):
         assert torch.equal(one, other)
 
 
-def test_what_cannot_be_trained_is_told(base, tmp_path):
+def test_what_cannot_be_trained_is_told(base, tmp_path, monkeypatch):
     arguments = {"data": data_of(4), "config": risk.Config(), "options": Train(), "work": tmp_path / "w"}
     with pytest.raises(Problem, match="name it as `needs`"):
         risk.fit(**arguments, needs=())
@@ -171,6 +176,9 @@ def test_what_cannot_be_trained_is_told(base, tmp_path):
         risk.fit(**arguments, needs=(base,))
     with pytest.raises(Problem, match=r"train\.metric: .*there is no metric 'blue' of one sentence"):
         configure(Train, {"metric": "blue"}, "train")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(Problem, match="on the CPU alone"):
+        risk.fit(**arguments, needs=(base,))
 
 
 @pytest.mark.parametrize("name", ["bleu", "bleu_zh", "bleu_tokenised", "chrf", "f1"])
