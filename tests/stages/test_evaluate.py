@@ -223,3 +223,20 @@ def test_sound_is_not_scored_as_tokens(tmp_path, metric):
     hearer = Hearer(train="a", said1="a", recorded1="a", recorded2="a")
     with pytest.raises(Problem, match=f"{metric} does not fit the corpus"):
         evaluate_sound(synthesised(), spoken(tmp_path, hearer), [metric])
+
+
+def test_how_sure_outputs_are_needs_scores_a_token(workspace):
+    metrics = "[output_perplexity], decode: {length_penalty: 0.6}"
+    Path("params.yaml").write_text(PARAMS.format(metrics=metrics))
+    with pytest.raises(Problem, match="needs scores a token: leave decode.length_penalty at 1"):
+        stage.run("pos")
+
+
+def test_how_sure_outputs_are_is_told_of_what_was_written():
+    class Letters:
+        def encode(self, text):
+            return list(text)
+
+    lines = [Decoded("1", "who?", "me", ["you", "I"], [-0.5, -0.7], True)]
+    scores = evaluate(lines, Training([], []), Letters(), ["output_perplexity"])
+    assert scores["output_perplexity"] == 1.65 and "output_perplexity_baseline" not in scores
