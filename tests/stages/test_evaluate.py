@@ -228,7 +228,7 @@ def test_sound_is_not_scored_as_tokens(tmp_path, metric):
 def test_how_sure_outputs_are_needs_scores_a_token(workspace):
     metrics = "[output_perplexity], decode: {length_penalty: 0.6}"
     Path("params.yaml").write_text(PARAMS.format(metrics=metrics))
-    with pytest.raises(Problem, match="needs scores a token: leave decode.length_penalty at 1"):
+    with pytest.raises(Problem, match=r"needs scores a token: leave decode\.length_penalty at 1"):
         stage.run("pos")
 
 
