@@ -2,9 +2,9 @@
 
 Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,en,zh}.srt` and `epNN.ledger.json`,
 `parallel/{train,dev,test}.{ms,en,zh}`, `trees/{train,dev,test}/*.mrg` with `trees/{train,dev,test}.conllu`, and
-`voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds, and
-`dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another; where asked for, `gender/ms*.txt`:
-sentences about people of every occupation, `summaries/{train,dev,test}.jsonl`: recaps with their summaries, and
+`voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds; and where asked for,
+`dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another, `gender/ms*.txt`: sentences about
+people of every occupation, `summaries/{train,dev,test}.jsonl`: recaps with their summaries, and
 `questions/{train,dev,test}.{txt,json}`: stories with questions, in bAbI's form and in SQuAD's. All of it was written
 for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
 episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so
@@ -44,7 +44,7 @@ class Config(Row):
     held: int = Field(400, ge=1)  # sentences of dev, and of test, in parallel/ and in trees/
     prompts: int = Field(800, ge=1)  # training sentences in voices/
     readers: int = Field(2, ge=1, le=10)  # who read them in turn: a woman, a man, ...
-    dialogues: int = Field(3000, ge=1)  # training dialogues in dialogue/
+    dialogues: int = Field(0, ge=0)  # training dialogues in dialogue/; 0: no such folder
     recaps: int = Field(0, ge=0)  # training texts with summaries in summaries/; 0: no such folder
     stories: int = Field(0, ge=0)  # training stories with questions in questions/; 0: no such folder
     occupations: int = Field(0, ge=0)  # sentences of an occupation and a gender in gender/; 0: no such folder
@@ -72,7 +72,8 @@ def write(config: Config, folder: Path) -> None:
         held_recaps = max(1, config.held // 2)
         recaps = {"train": config.recaps, "dev": held_recaps, "test": held_recaps}
         write_summaries(world, recaps, folder / "summaries")
-    write_dialogues(config.seed, config.dialogues, config.held, world.owner, folder / "dialogue")
+    if config.dialogues:
+        write_dialogues(config.seed, config.dialogues, config.held, world.owner, folder / "dialogue")
     for split in SPLITS:
         write_parallel(pairs[split], folder / "parallel", split)
         write_trees(trees[split], folder / "trees", split)
