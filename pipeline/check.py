@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.metrics.catalogue import find
 from pipeline.metrics.metric import Metric
 from pipeline.params import Params, System, configure, craft
-from pipeline.problems import Problem
+from pipeline.problems import Problem, nearest
 from pipeline.trained import searching
 
 
@@ -56,7 +56,7 @@ def check(params: Params) -> None:
                     faults.append(f"{where}.metrics: {metric} {misfit}")
             except Problem as problem:
                 faults.append(f"{where}.metrics: {problem}")
-    fits(import_module("pipeline.stages.report").Config, params.report, "report")
+    faults += _report_faults(params)
     if faults:
         raise Problem("; ".join(faults))
 
@@ -67,8 +67,21 @@ def _misfit(params: Params, system: System, metric: Metric) -> str:
     if features is None or features.field != "audio":
         return "" if metric.of not in ("sound", "walk") else f"scores sound, and {system.target} is none"
     judge = params.systems.get(system.needs)
-    if metric.of == "likelihood" or metric.tokenised:
+    if metric.of in ("likelihood", "own likelihood") or metric.tokenised:
         return "scores tokens, and sound has none"
     if metric.of == "values" and (judge is None or not judge.target.startswith("tokens/")):
         return "scores text: name the recogniser that writes the speech down as `needs`, or take mcd and failures"
     return ""
+
+
+def _report_faults(params: Params) -> list[str]:
+    try:
+        pairs = configure(import_module("pipeline.stages.report").Config, params.report, "report").pairs
+    except Problem as problem:
+        return [str(problem)]
+    return [
+        f"report.pairs.{step}: there is no {name!r}: {nearest(name, params.systems)}"
+        for step, names in pairs.items()
+        for name in names
+        if name not in params.systems
+    ]
