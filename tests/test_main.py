@@ -74,7 +74,8 @@ def test_a_name_that_is_not_there(ended, stage: str, section: str) -> None:
             "needs: none # aligns",
             "metrics: cer scores text: name the recogniser that writes",
         ),
-        ("{ samples: 12 }", "{ sample: 12 }", "report.sample: no such name: did you mean samples?"),
+        ("samples: 12", "sample: 12", "report.sample: no such name: did you mean samples?"),
+        ("[mt_greedy, mt_t", "[mt_greed, mt_t", "over greedy: there is no 'mt_greed': did you mean mt_greedy?"),
         (
             "target: tokens/soap_en\n",
             "target: tokens/soap_upos\n",
