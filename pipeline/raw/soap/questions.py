@@ -22,8 +22,8 @@ GOING = ("pergi", "balik", "datang", "berjalan")
 TAKING = ("mengambil", "mencuri", "menjumpai", "membeli")
 GIVING = ("memberikan", "menyerahkan", "menghantar")
 CARRIED = frozenset({"document", "valuable"})  # kinds of things that are taken and given
-PEOPLE, THINGS = 4, 2  # in a story
-SENTENCES = (5, 8)  # in a story: fewest, most
+PEOPLE, THINGS = 3, 2  # in a story
+SENTENCES = (4, 6)  # in a story: fewest, most
 ASKED = 3  # questions a story
 SHARES = {"dev": 0.1, "test": 0.2}  # of all sentences that there can be
 
