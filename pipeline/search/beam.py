@@ -78,13 +78,13 @@ class Beam:
         count, width = len(self.alive), self.width
         length = self.tokens.shape[1] + 1
         factor = length**self.penalty
-        log_sum = logits.logsumexp(dim=1, keepdim=True)
-        ranked = logits if added is None else logits + factor * added
+        log_probs = logits.log_softmax(dim=1)
+        ranked = log_probs if added is None else log_probs + factor * added
         ranked = ranked if cost is None else ranked - cost
         before = self.scores if added is None else self.scores + factor * self.given
         values, tokens = top(ranked, 2 * width)  # [N, M], M = 2K where V allows: enough even if K of them are END
         each = values.shape[1]
-        totals = (before.view(-1, 1) + (values - log_sum)).view(count, -1)  # [B', K * M]
+        totals = (before.view(-1, 1) + values).view(count, -1)  # [B', K * M]
         totals, order = totals.topk(2 * width, dim=1)  # [B', 2K] best first
         rows = order // each + torch.arange(count, device=order.device)[:, None] * width  # of N
         tokens = tokens.view(count, -1).gather(1, order)
@@ -163,10 +163,9 @@ def top(values: Tensor, k: int, block: int = 128) -> tuple[Tensor, Tensor]:
         return best.values, best.indices
     head = values[:, : blocks * block].view(rows, blocks, block)
     chosen = head.amax(dim=2).topk(k, dim=1).indices  # [N, k]
-    candidates = head.gather(1, chosen[:, :, None].expand(-1, -1, block)).flatten(1)
-    places = (chosen[:, :, None] * block + torch.arange(block, device=values.device)).flatten(1)
-    tail = values[:, blocks * block :]
-    candidates = torch.cat([candidates, tail], dim=1)
-    ends = torch.arange(blocks * block, width, device=values.device).expand(rows, -1)
-    best = candidates.topk(k, dim=1)
-    return best.values, torch.cat([places, ends], dim=1).gather(1, best.indices)
+    candidates = head[torch.arange(rows, device=values.device)[:, None], chosen].flatten(1)
+    best = torch.cat([candidates, values[:, blocks * block :]], dim=1).topk(k, dim=1)
+    number, place = best.indices // block, best.indices % block
+    # What stands behind the chosen blocks is the rest of the row, which fills no block.
+    number = torch.where(number < k, chosen.gather(1, number.clamp(max=k - 1)), number - k + blocks)
+    return best.values, number * block + place
