@@ -63,15 +63,19 @@ def named(params: Params, wanted: Mapping[str, tuple[str, str]]) -> list[Pair]:
     return pairs
 
 
-def made(params: Params) -> list[Pair]:
-    """Each system against the one of its own task and test set that it is made with: a language model's fusion, say."""
+def made(params: Params, wanted: Mapping[str, tuple[str, str]]) -> list[Pair]:
+    """Each system against the one of its own task and test set that it is made with: a language model's fusion, say.
+
+    Those that are wanted as pairs under a name of their own are left out.
+    """
     pairs = []
+    known = {frozenset(names) for names in wanted.values()}
     for names in rivals(params).values():
         found = scored(names)
         for system in found.values():
             row = params.systems[system.name]
             without = found.get(row.needs)
-            if without is not None and system.over(without):
+            if without and {system.name, without.name} not in known and system.over(without):
                 step = f"{row.model.kind} with {row.also}" if row.also != NONE else row.model.kind
                 pairs.append(compared(step, without, system))
     return pairs

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 420, 220  # of a chart, in CSS pixels
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34  # its margins
+STYLES = 8  # of lines, in the page's style sheet
 POINTS = 400  # a longer line is thinned out: more cannot be seen
 
 
@@ -102,9 +103,9 @@ def lines(series: Sequence[Line], x_name: str, y_name: str) -> Markup:
     body.append(text(WIDTH - RIGHT, HEIGHT - 4, x_name, "end", "axis"))
     for i, line in enumerate(series):
         shown = [place(x, y) for x, y in _thinned(line.points) if isfinite(y)]
-        style = f"series s{i % 4 + 1}"
+        style = f"series s{i % STYLES + 1}"
         if len(shown) == 1:
-            body.append(box(shown[0][0] - 3, shown[0][1] - 3, 6, 6, f"dot s{i % 4 + 1}"))
+            body.append(box(shown[0][0] - 3, shown[0][1] - 3, 6, 6, f"dot s{i % STYLES + 1}"))
         elif shown:
             body.append(path(shown, style))
     told = "; ".join(f"{line.name} ends at {figure(line.points[-1][1])}" for line in series if line.points)

@@ -23,7 +23,7 @@ def run() -> None:
     page = render(
         heading=_heading(params),
         boards=boards,
-        pairs=[*pairs.named(params, options.pairs), *pairs.made(params)],
+        pairs=[*pairs.named(params, options.pairs), *pairs.made(params, options.pairs)],
         tables=pairs.tables(boards),
         lengths=lengths.by_length(params),
         hours=hours.curves(params),

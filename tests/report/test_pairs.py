@@ -71,7 +71,8 @@ def test_a_system_is_held_against_the_one_that_it_is_made_with(tested):
             "lm": system("lm"),
         }
     )
-    (pair,) = pairs.made(params)
+    assert pairs.made(params, {"the other way round": ("fused", "plain")}) == []
+    (pair,) = pairs.made(params, {})
     assert (pair.step, pair.without, pair.system) == ("x with lm", "plain", "fused")
 
 
