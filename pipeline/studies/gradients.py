@@ -22,7 +22,7 @@ from pipeline.params import Row
 
 Gain = Annotated[float, Field(gt=0)]
 Curve = list[tuple[int, float]]
-AXES = ("distance", "log10_norm")
+AXES = ("steps_back", "log10_gradient_norm")
 
 
 class Config(Row):
@@ -43,8 +43,8 @@ def draw(config: Config) -> dict[str, dict[str, Curve]]:
     for gain in config.gains:
         for name in config.cells:
             alone, clipped = norms(_cell(name, gain, config), config)
-            for kind, found in (("unclipped", alone), ("clipped", clipped)):
-                charts.setdefault(f"gain_{gain:g}_{kind}", {})[name] = list(enumerate(found.tolist()))
+            for chart, found in ((f"gain_{gain:g}", alone), (f"gain_{gain:g}_clipped", clipped)):
+                charts.setdefault(chart, {})[name] = list(enumerate(found.tolist()))
     return charts
 
 

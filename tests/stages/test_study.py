@@ -18,9 +18,9 @@ def workspace(tmp_path, monkeypatch):
 def test_a_table_a_line(workspace, capsys):
     study.run("memory")
     files = {file.relative_to(workspace / "data" / "curves").as_posix() for file in workspace.rglob("*.tsv")}
-    assert files == {"memory/gain_0.5_unclipped/gru.tsv", "memory/gain_0.5_clipped/gru.tsv"}
-    table = (workspace / "data/curves/memory/gain_0.5_unclipped/gru.tsv").read_text(encoding="utf-8").splitlines()
-    assert table[0] == "distance\tlog10_norm"
+    assert files == {"memory/gain_0.5/gru.tsv", "memory/gain_0.5_clipped/gru.tsv"}
+    table = (workspace / "data/curves/memory/gain_0.5/gru.tsv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "steps_back\tlog10_gradient_norm"
     assert [line.split("\t")[0] for line in table[1:]] == ["0", "1", "2"]
     assert "memory: 2 charts" in capsys.readouterr().out
 

@@ -50,14 +50,14 @@ def test_clipping_bounds_the_sum_and_leaves_the_shares():
 
 def test_small_weights_vanish_large_ones_explode_and_an_lstm_carries_furthest():
     charts = draw(Config(steps=40, hidden=32, sequences=8))
-    vanishing, exploding = charts["gain_1_unclipped"], charts["gain_4_unclipped"]
+    vanishing, exploding = charts["gain_1"], charts["gain_4"]
     far = {name: points[-1][1] - points[0][1] for name, points in vanishing.items()}
     assert far["rnn"] < far["lstm"] < 0
     assert exploding["rnn"][-1][1] - exploding["rnn"][0][1] > 3
     assert max(y for _, y in charts["gain_4_clipped"]["rnn"]) <= 0
-    assert list(charts) == ["gain_1_unclipped", "gain_1_clipped", "gain_4_unclipped", "gain_4_clipped"]
+    assert list(charts) == ["gain_1", "gain_1_clipped", "gain_4", "gain_4_clipped"]
 
 
 def test_what_vanishes_altogether_has_a_logarithm():
-    points = draw(Config(steps=600, hidden=2, sequences=1, gains=(0.01,)))["gain_0.01_unclipped"]["rnn"]
+    points = draw(Config(steps=600, hidden=2, sequences=1, gains=(0.01,)))["gain_0.01"]["rnn"]
     assert points[-1][1] == pytest.approx(-307.65, abs=0.01)
