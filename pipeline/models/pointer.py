@@ -17,7 +17,7 @@ from pipeline import training
 from pipeline.data import PAD, Data
 from pipeline.models import attention, transformer
 from pipeline.models.attention import locked_dropout
-from pipeline.models.copying import Copying, Pointed, log_likelihood, mixture
+from pipeline.models.copying import Copying, Past, Pointed, log_likelihood, mixture
 from pipeline.models.layers import load_module, save_module, smoothed_cross_entropy
 from pipeline.params import Row
 from pipeline.problems import Problem
@@ -38,6 +38,7 @@ class Config(Row):
     dropout: float = Field(0.2, ge=0, lt=1)
     copying: bool = True
     coverage: bool = False  # what has been pointed at is known, and pointing there again is paid for
+    location: bool = False  # the place behind the one pointed at last is known
 
     @model_validator(mode="after")
     def _fits(self) -> "Config":
@@ -45,8 +46,8 @@ class Config(Row):
             raise ValueError(
                 f"hidden: {self.hidden} must be even, and a multiple of a transformer's {self.heads} heads"
             )
-        if self.coverage and not self.copying:
-            raise ValueError("coverage: it is of what the pointer points at: set copying, or leave coverage out")
+        if (self.coverage or self.location) and not self.copying:
+            raise ValueError("coverage and location are of what the pointer points at: set copying, or leave them out")
         return self
 
 
@@ -63,7 +64,10 @@ class Pointer(nn.Module):
         # The output layer is taken out of the body, which then gives states: words are said here, or copied.
         self.output = self.body.output
         self.body.output = nn.Identity()  # type: ignore[assignment]
-        self.copying = Copying(config.hidden, config.hidden, config.coverage) if config.copying else None
+        self.copying: Copying | None = None
+        if config.copying:
+            widths = config.hidden, config.hidden
+            self.copying = Copying(*widths, coverage=config.coverage, location=config.location)
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`source` [B, S] (END last), `before` [B, T] (BEGIN first), `after` [B, T] (END last), padded with PAD →
@@ -84,7 +88,7 @@ class Pointer(nn.Module):
             said = states.flatten(0, 1).index_select(0, rows), self.output.weight, after.flatten().index_select(0, rows)
             return smoothed_cross_entropy(*said, 0.0), count
         nothing = torch.zeros(source.shape, device=source.device)
-        pointed = self.copying(states, self.copying.key(memory), source == PAD, nothing, real)
+        pointed = self.copying(states, self.copying.key(memory), source == PAD, Past(nothing, nothing), real)
         loss = -(log_likelihood(self.output(states), pointed, source, after) * real).sum()
         return loss + self.coverage_loss * pointed.again if self.training else loss, count
 
@@ -100,7 +104,8 @@ class Pointer(nn.Module):
             state = self.body.start(memory, bias, beam_size)
         if self.copying is not None:
             state.source |= {"tokens": tokens, "places": self.copying.key(memory)}
-            state.prefix["covered"] = memory.new_zeros(len(tokens) * beam_size, tokens.shape[1])
+            nothing = memory.new_zeros(len(tokens) * beam_size, tokens.shape[1])
+            state.prefix |= Past(nothing, nothing)._asdict()
         return state, lengths
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
@@ -114,9 +119,13 @@ class Pointer(nn.Module):
         width = len(states) // len(source)
         source, keys = (x.repeat_interleave(width, dim=0) for x in (source, state.source["places"]))
         pointed: Pointed = self.copying(
-            states[:, None], keys, source == PAD, state.prefix["covered"], states.new_zeros(len(states), 1)
+            states[:, None],
+            keys,
+            source == PAD,
+            Past(state.prefix["covered"], state.prefix["last"]),
+            states.new_zeros(len(states), 1),
         )
-        after.prefix["covered"] = pointed.covered
+        after.prefix |= pointed.past._asdict()
         return mixture(self.output(states)[:, None], pointed, source)[:, 0], after, pointed.attention[:, 0]
 
 

@@ -72,7 +72,9 @@ def trained(work: Path, epochs: int = 12, **chosen: object) -> pointer.Pointer:
 
 @pytest.fixture(scope="module", params=BODIES)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> pointer.Pointer:
-    return trained(tmp_path_factory.mktemp("pointer"), body=request.param, coverage=request.param == "lstm")
+    return trained(
+        tmp_path_factory.mktemp("pointer"), body=request.param, coverage=request.param == "lstm", location=True
+    )
 
 
 def right(model: pointer.Pointer, words: range) -> float:
@@ -91,16 +93,16 @@ def test_without_copying_they_cannot_be_said(tmp_path: Path) -> None:
     assert right(model, range(COMMON, VOCABULARY)) == 0.0
 
 
-@pytest.mark.parametrize("coverage", [False, True])
-@pytest.mark.parametrize("copying", [False, True])
+@pytest.mark.parametrize(
+    "chosen", [{"copying": False}, {}, {"coverage": True}, {"location": True}, {"coverage": True, "location": True}]
+)
 @pytest.mark.parametrize("body", BODIES)
-def test_steps_say_what_the_whole_pass_says(body: str, copying: bool, coverage: bool) -> None:
-    if coverage and not copying:
-        return
+def test_steps_say_what_the_whole_pass_says(body: str, chosen: dict[str, bool]) -> None:
     torch.manual_seed(2)
-    model = made(body=body, copying=copying, coverage=coverage).eval()
-    if model.copying is not None and model.copying.cover is not None:
-        torch.nn.init.normal_(model.copying.cover)
+    model = made(body=body, **chosen).eval()
+    for name, weight in model.named_parameters():
+        if name in ("copying.cover", "copying.follow"):
+            torch.nn.init.normal_(weight)
     told, summaries = (Sequences.of(texts) for texts in stories(7, 5, range(8, COMMON)))
     rows = np.arange(7)
     batch = {"source": pointer._read(told, rows), **shifted(summaries, rows)}
@@ -153,7 +155,8 @@ def test_two_vocabularies_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"coverage": True, "copying": False}, "coverage: it is of what the pointer points at"),
+        ({"coverage": True, "copying": False}, "coverage and location are of what the pointer points at"),
+        ({"location": True, "copying": False}, "set copying, or leave them out"),
         ({"hidden": 31}, "hidden: 31 must be even"),
         ({"hidden": 34, "body": "transformer"}, "multiple of a transformer's 4 heads"),
     ],
