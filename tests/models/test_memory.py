@@ -1,5 +1,6 @@
 """Memory networks: the equations against a plain loop, a task that needs two hops, stories of any form."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,32 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline import paths
 from pipeline.axes import axes
 from pipeline.data import PAD, Data, Side
 from pipeline.models import memory
 from pipeline.models.memory import Config, Decode, MemoryNetwork, Train
 from pipeline.problems import Problem
+from pipeline.records import read_decoded
 from pipeline.sequences import Sequences
+from pipeline.stages import decode, evaluate, ingest, tokenize, train
 from pipeline.tokens.words import Codec
 from pipeline.tokens.words import Config as Words
 from pipeline.trained import Trained
 
 MARK = 4
+PARAMS = """
+raw: { qa: { kind: any } }
+corpora: { qa: { raw: qa, kind: babi, files: { train: train.txt, test: test.txt }, dev_every: 2 } }
+tokens:
+  words: { corpus: qa, field: input, kind: words }
+  answers: { corpus: qa, field: answer, kind: words }
+systems:
+  memory:
+    { task: answer, corpus: qa, source: tokens/words, target: tokens/answers, needs: none, also: none,
+      model: { kind: memory, hops: 2 }, train: { epochs: 1 }, metrics: METRICS }
+"""
+STORY = "1 Ana went to {}.\n2 Where is Ana?\t{}\t1\n3 Ben slept.\n4 Who slept?\tBen\t3\n"
 
 
 def side(texts: list[str], codec: Codec) -> Side:
@@ -167,3 +183,40 @@ def test_a_source_without_marks_is_refused(tmp_path: Path) -> None:
     data = Data(source={"train": split, "dev": split}, target={"train": split, "dev": split})
     with pytest.raises(Problem, match=r"no '\|' between sentences: take the field `input`"):
         memory.fit(data=data, config=Config(), options=Train(), needs=(), work=tmp_path / "work")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(PARAMS.replace("METRICS", "[answers, support]"), encoding="utf-8")
+    paths.raw("qa").mkdir(parents=True)
+    for split, places in (("train", ("work", "bed", "town", "sea")), ("test", ("church",))):
+        text = "".join(STORY.format(place, place) for place in places)
+        (paths.raw("qa") / f"{split}.txt").write_text(text, encoding="utf-8")
+    ingest.run("qa")
+    tokenize.run("words")
+    tokenize.run("answers")
+
+
+def test_a_row_of_params_is_scored_by_its_answers_and_by_where_it_looked(workspace: None) -> None:
+    train.run("memory")
+    decode.run("memory")
+    lines = list(read_decoded(paths.hypotheses("memory")))
+    assert [line.reference for line in lines] == ["church", "Ben"]
+    assert lines[1].target_tokens == ["hop 1", "hop 2"]
+    assert lines[1].source_tokens == ["Ana went to <unk> .", "Ben slept ."]
+    assert lines[0].focus == [0, 0] and len(lines[1].focus) == 2  # a sentence a hop
+    evaluate.run("memory")
+    scores = json.loads(paths.scores("memory").read_text(encoding="utf-8"))
+    assert scores["support_recall_baseline"] == 100.0  # the latest sentence is the right one
+    assert 50 <= scores["support_recall"] <= 100 and scores["exact_match"] <= 50
+
+
+def test_what_does_not_look_at_sentences_has_no_support(workspace: None) -> None:
+    train.run("memory")
+    decode.run("memory")
+    place = paths.hypotheses("memory") / "lines.jsonl"
+    lines = [json.loads(line) | {"focus": []} for line in place.read_text(encoding="utf-8").splitlines()]
+    place.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    with pytest.raises(Problem, match=r"systems.memory.metrics: support does not fit: the system does not tell which"):
+        evaluate.run("memory")
