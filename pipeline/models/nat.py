@@ -41,6 +41,7 @@ from pipeline.trained import Trained
 READS, WRITES = "tokens", "tokens"
 MASK = BEGIN
 TOGETHER = 4096  # sentences that a teacher is given at once
+TYPICAL = 16  # tokens of a sentence: what is added up over them is of the size of one
 CHUNK = 256  # hidden tokens whose logits are held at once: they stay in the cache
 
 
@@ -171,11 +172,12 @@ class NonAutoregressive(Transformer):
     def _longer(self, memory: Tensor, source: Tensor) -> Tensor:
         """Unnormalised log-probabilities [B, 2 * spread + 1] of how much longer the target is, -spread first.
 
-        They are told by what the encoder makes of END, as by the LENGTH token of Ghazvininejad et al. 2019.
+        Each token of the source tells by how much its translation is longer, and they are added up: a mean over them,
+        or one token that stands for all (LENGTH of Ghazvininejad et al. 2019), would first have to learn to count.
         """
         assert self.length is not None
-        end = (source != PAD).sum(dim=1) - 1
-        found: Tensor = self.length(memory[torch.arange(len(end), device=end.device), end])
+        real = (source != PAD)[:, :, None]
+        found: Tensor = self.length((memory * real).sum(dim=1) / TYPICAL)
         return found
 
     def told(self, out: Tensor) -> tuple[Tensor, Tensor]:
