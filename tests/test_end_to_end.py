@@ -30,6 +30,7 @@ SYSTEMS = (
     "lm_ms",
     "asr_ctc_lm",
     "mt_transformer",
+    "mt_greedy",
     "pos_hmm",
     "parse_attention",
     "vocoder_griffin_lim",
@@ -104,7 +105,11 @@ def _leave(content: dict[str, Any], systems: tuple[str, ...]) -> None:
     encoded = {row["corpus"] for section in ("features", "tokens") for row in content[section].values()}
     content["alignments"] = {name: row for name, row in content["alignments"].items() if name in encoded}
     judged = {row[slot] for row in content["alignments"].values() for slot in ("corpus", "texts")}
-    content["corpora"] = {name: row for name, row in content["corpora"].items() if name in encoded | judged}
+    content["probes"] = {name: row for name, row in content["probes"].items() if row["system"] in systems}
+    probed = {row["corpus"] for row in content["probes"].values()}
+    content["corpora"] = {name: row for name, row in content["corpora"].items() if name in encoded | judged | probed}
+    pairs = content["report"].get("pairs", {}).items()
+    content["report"]["pairs"] = {step: names for step, names in pairs if set(names) <= set(systems)}
 
 
 def commit(folder: Path, message: str) -> None:
