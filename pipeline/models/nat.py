@@ -18,11 +18,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -66,11 +66,10 @@ class Decode(Row):
     n_best: int = Field(1, ge=1)  # of these
     batch: int = Field(4096, ge=1)  # padded tokens, times the candidates, written at once
 
-    @model_validator(mode="after")
-    def _enough(self) -> Self:
-        if self.n_best > self.candidates:
-            raise ValueError(f"n_best: {self.n_best} needs as many candidates")
-        return self
+    @property
+    def width(self) -> int:
+        """Each of the n best outputs has a length of its own."""
+        return max(self.candidates, self.n_best)
 
 
 Seen = list[tuple[Tensor, Tensor]]  # a decoder layer's keys [B, H, D/H, S] and values [B, H, S, D/H] of the source
@@ -326,7 +325,7 @@ def decode(
     sequences = source.sequences
     found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
     order = np.argsort(sequences.lengths, kind="stable").tolist()
-    for rows in batches_of(sequences.lengths + 1, order, max(1, options.batch // options.candidates)):
+    for rows in batches_of(sequences.lengths + 1, order, max(1, options.batch // options.width)):
         for row, n_best in zip(rows, written(model, sequences, rows, options), strict=True):
             found[row] = n_best
     yield from found
@@ -343,7 +342,7 @@ def written(
     source = torch.from_numpy(with_end(sequences, rows)[0])
     memory, bias = model.encode(source)
     room = max(1, options.batch // (len(rows) * source.shape[1]))
-    lengths = model.canvases(memory, source, min(options.candidates, room))  # [B, L]
+    lengths = model.canvases(memory, source, min(options.width, room))  # [B, L]
     guess = model.guessed(memory, source, lengths)
     tokens, scores, attention = mask_predict(model, memory, bias, guess, lengths, options.iterations)
     outputs = zip(lengths.tolist(), tokens.tolist(), scores.tolist(), strict=True)
