@@ -59,7 +59,16 @@ def test_learns_to_reverse(length: str, data: Data, tmp_path: Path) -> None:
     model, history = nat.fit(
         data=data,
         config=nat.Config(**SMALL, length=length, ratio=1.0, room=2),
-        options=nat.Train(epochs=20, batch=128, lr=5e-3, warmup=60, precision="float32", label_smoothing=0.0),
+        options=nat.Train(
+            epochs=20,
+            batch=128,
+            lr=5e-3,
+            schedule="linear",
+            warmup=60,
+            precision="float32",
+            label_smoothing=0.0,
+            average=3,
+        ),
         needs=(),
         work=tmp_path / "work",
     )
