@@ -128,15 +128,22 @@ def answer(
     files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
 ) -> None:
     """Answer questions: a question in, a tab behind it and what it is asked about, a sentence or a cell each."""
+    from pipeline.answering import Answering
+    from pipeline.corpora.babi import spaced
     from pipeline.questions import joined
+    from pipeline.tokens.words import Codec as Words
+
+    trained = Answering.open("answer", "tokens", system, n_best)
+    # A system of whole words has read them apart from the signs about them, as bAbI's reader sets them.
+    form = spaced if isinstance(trained.trained.source, Words) else str.strip
 
     def read(line: str) -> str:
-        question, *context = (cell.strip() for cell in line.split("\t"))
+        question, *context = (form(cell) for cell in line.split("\t"))
         if question and not any(context):
             raise Problem("a question without its text: write the question, a tab, and what it is asked about")
         return joined(question, [cell for cell in context if cell]) if question else ""
 
-    _write_texts("answer", read, files, system, n_best, scores, attention)
+    _answer(trained, files, read, _text, n_best, scores, attention)
 
 
 def summarize(
@@ -288,10 +295,11 @@ def _write_texts(
 ) -> None:
     from pipeline.answering import Answering
 
-    def show(_: str, output: Any) -> str:
-        return output if isinstance(output, str) else " ".join(output)
+    _answer(Answering.open(task, "tokens", system, n_best), files, read, _text, n_best, scores, attention)
 
-    _answer(Answering.open(task, "tokens", system, n_best), files, read, show, n_best, scores, attention)
+
+def _text(_: str, output: Any) -> str:
+    return output if isinstance(output, str) else " ".join(output)
 
 
 def _answer(
