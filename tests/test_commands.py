@@ -192,8 +192,8 @@ def test_n_best_outputs_bear_their_lines_number_and_scores_on_request(run: Run) 
         (
             "answer",
             "a b?\tb a .\n\nb\ta\t a b \n",
-            ["a" * 6, "", "a" * 6],
-        ),  # a mark before each text that is asked about
+            ["a" * 7, "", "a" * 6],
+        ),  # a mark before each text that is asked about; signs apart from words
     ],
 )
 def test_every_text_task_has_its_command(run: Run, command: str, given: str, lines: list[str]) -> None:
