@@ -11,14 +11,12 @@ and under bf16 autocast besides.
 """
 
 import argparse
-import statistics
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from benchmarks.training import VOCABULARY, corpus, throughput
-from pipeline import training
+from benchmarks.training import VOCABULARY, corpus, race
 from pipeline.data import PAD, Data, Side
 from pipeline.models import attention
 
@@ -141,20 +139,7 @@ def main() -> None:
     compare(attention.Network(config, VOCABULARY, VOCABULARY, SMOOTHING), Plain(0.0), batches.collate(plan[0], 0))
     config = attention.Config(embedding=WIDTH, hidden=WIDTH, dropout=chosen.dropout)
     plain, ours = Plain(chosen.dropout), attention.Network(config, VOCABULARY, VOCABULARY, SMOOTHING)
-    rates: dict[str, list[float]] = {"torch.nn.LSTM, float32": [], "torch.nn.LSTM, bf16": [], "ours": []}
-    for turn in range(chosen.rounds + 1):
-        steps = plan[turn * chosen.steps :][: chosen.steps] if turn else plan[:2]  # the first turn warms up
-        torch.set_float32_matmul_precision("highest")
-        figures = [throughput(plain, batches, steps, bf16) for bf16 in (False, True)]
-        training.prepare_device(0)
-        figures.append(throughput(ours, batches, steps, bf16=torch.cpu._is_avx512_bf16_supported()))
-        if turn:
-            for rate, figure in zip(rates.values(), figures, strict=True):
-                rate.append(figure)
-    ours_rate = statistics.median(rates["ours"])
-    for name, rate in rates.items():
-        median = statistics.median(rate)
-        print(f"{name}: {median:,.0f} target tokens/s; ours is {ours_rate / median:.2f}x")
+    race("torch.nn.LSTM", plain, ours, batches, chosen.steps, chosen.rounds)
 
 
 if __name__ == "__main__":

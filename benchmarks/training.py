@@ -129,6 +129,25 @@ def throughput(model: nn.Module, batches: training.Batches, plan: list[np.ndarra
     return units / (time.process_time() - began)
 
 
+def race(peer: str, plain: nn.Module, ours: nn.Module, batches: training.Batches, steps: int, rounds: int) -> None:
+    """Train the peer, in float32 and in bf16, and ours, in turn; print the median rates and how they compare."""
+    plan = batches.plan(0)
+    rates: dict[str, list[float]] = {f"{peer}, float32": [], f"{peer}, bf16": [], "ours": []}
+    for turn in range(rounds + 1):
+        rows = plan[turn * steps :][:steps] if turn else plan[:2]  # the first turn warms up
+        torch.set_float32_matmul_precision("highest")
+        figures = [throughput(plain, batches, rows, bf16) for bf16 in (False, True)]
+        training.prepare_device(0)
+        figures.append(throughput(ours, batches, rows, bf16=torch.cpu._is_avx512_bf16_supported()))
+        if turn:
+            for rate, figure in zip(rates.values(), figures, strict=True):
+                rate.append(figure)
+    ours_rate = statistics.median(rates["ours"])
+    for name, rate in rates.items():
+        median = statistics.median(rate)
+        print(f"{name}: {median:,.0f} target tokens/s; ours is {ours_rate / median:.2f}x")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--steps", type=int, default=20)
@@ -150,20 +169,7 @@ def main() -> None:
     config = transformer.Config(**SHAPE, dropout=p, attention_dropout=p, ffn_dropout=p)
     plain = Plain(p)
     ours = transformer.Transformer(config, VOCABULARY, VOCABULARY, 0.1)
-    rates: dict[str, list[float]] = {"torch.nn.Transformer, float32": [], "torch.nn.Transformer, bf16": [], "ours": []}
-    for turn in range(chosen.rounds + 1):
-        steps = plan[turn * chosen.steps :][: chosen.steps] if turn else plan[:2]  # the first turn warms up
-        torch.set_float32_matmul_precision("highest")
-        figures = [throughput(plain, batches, steps, bf16) for bf16 in (False, True)]
-        training.prepare_device(0)
-        figures.append(throughput(ours, batches, steps, bf16=torch.cpu._is_avx512_bf16_supported()))
-        if turn:
-            for rate, figure in zip(rates.values(), figures, strict=True):
-                rate.append(figure)
-    ours_rate = statistics.median(rates["ours"])
-    for name, rate in rates.items():
-        median = statistics.median(rate)
-        print(f"{name}: {median:,.0f} target tokens/s; ours is {ours_rate / median:.2f}x")
+    race("torch.nn.Transformer", plain, ours, batches, chosen.steps, chosen.rounds)
 
 
 if __name__ == "__main__":
