@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pipeline.outcomes import Interval
+
 Scores = Mapping[str, np.ndarray]  # name → [...], NaN where a score is undefined (no unknown word in the test, say)
 
 
@@ -31,6 +33,10 @@ class Output:
     known: frozenset[str] = frozenset()  # the words of the training source, where it is words
     finished: Sequence[bool] = ()  # False: cut at the length limit; empty where all have ended
     training: Training | None = None
+    intervals: Sequence[Interval] = ()  # of forecasts, an entry each; empty where the system tells none
+    # How likely each token of the vocabulary is, [places, V] an entry; empty where the system does not tell.
+    marginals: Sequence[np.ndarray] = ()
+    vocabulary: Sequence[str] = ()  # [V]
 
 
 @dataclass(frozen=True)

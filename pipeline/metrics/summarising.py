@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from rouge_score.rouge_scorer import RougeScorer
 
 from pipeline.metrics import baselines
 from pipeline.metrics.metric import Metric, Output, Scores, ratio
@@ -18,6 +17,8 @@ STEMMED = True  # Porter's, of English: other words lose an ending at most
 
 
 def rouge() -> Metric:
+    from rouge_score.rouge_scorer import RougeScorer  # takes a second to import, and other metrics need none
+
     scorer = RougeScorer([*KINDS.values()], use_stemmer=STEMMED)
 
     def statistics(output: Output) -> np.ndarray:

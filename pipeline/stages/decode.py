@@ -11,6 +11,7 @@ import numpy as np
 from pipeline import audio, paths
 from pipeline.axes import axes
 from pipeline.data import load_side
+from pipeline.outcomes import Forecast, OutcomesWriter
 from pipeline.params import System, configure, load, row
 from pipeline.records import Decoded, Hypothesis, read_field, write_decoded
 from pipeline.sequences import read_json
@@ -23,11 +24,12 @@ def run(name: str) -> None:
     system = row(load().systems, name, "systems")
     with paths.replacing(paths.hypotheses(name)) as folder:
         start = perf_counter()
-        write_decoded(folder, _decode(name, system, folder))
+        with OutcomesWriter(folder) as beside:
+            write_decoded(folder, _decode(name, system, folder, beside))
         _tell(name, folder, perf_counter() - start)
 
 
-def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
+def _decode(name: str, system: System, folder: Path, beside: OutcomesWriter) -> Iterator[Decoded]:
     trained = Trained.open(paths.model(name))
     options: Any = configure(searching(trained.craft).Decode, system.decode, f"systems.{name}.decode")
     source = load_side(system.source, system.corpus, "test")
@@ -40,13 +42,14 @@ def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
     stride = -(-len(source.sequences) // PICTURED) if sound else 1
     for i, found in enumerate(trained.decode(source, options)):
         best = found[0]
+        beside.add(source.sequences.ids[i], best)
         pictured = i in range(0, PICTURED * stride, stride) and best.attention is not None
         rows, columns = axes(trained, source.sequences[i], best) if pictured or sound else ([], [])
         yield Decoded(
             id=source.sequences.ids[i],
             source=source.values[i] if source.field != "audio" else None,
             reference=references[i] if references is not None else None,
-            hypotheses=[] if sound else [target.decode(h.tokens) for h in found],
+            hypotheses=[] if sound else [_output(target, h) for h in found],
             scores=[round(h.score, 4) for h in found],
             finished=best.finished,
             attention=[[round(w, 3) for w in line] for line in best.attention or []] if pictured else None,
@@ -55,6 +58,11 @@ def _decode(name: str, system: System, folder: Path) -> Iterator[Decoded]:
             audio=_write(folder, source.sequences.ids[i], best) if sound else None,
             focus=np.argmax(best.attention, axis=1).tolist() if focused and best.attention else [],
         )
+
+
+def _output(target: Any, hypothesis: Hypothesis) -> Any:
+    """What is compared with the reference: tokens as the target's codec writes them, or a series' values."""
+    return hypothesis.values.tolist() if isinstance(hypothesis, Forecast) else target.decode(hypothesis.tokens)
 
 
 def _write(folder: Path, identifier: str, hypothesis: Hypothesis) -> str | None:

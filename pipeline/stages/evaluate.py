@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline import paths
 from pipeline.audio import Stretch
 from pipeline.data import load_codec
@@ -17,6 +19,7 @@ from pipeline.metrics.metric import Output, Training
 from pipeline.metrics.scoring import Measured, figures, measured, shown
 from pipeline.metrics.statistics import write_statistics
 from pipeline.metrics.synthesis import Walk
+from pipeline.outcomes import Outcomes, read_outcomes
 from pipeline.params import NONE, System, load, row
 from pipeline.problems import Problem
 from pipeline.records import Decoded, read_decoded, read_field, read_table
@@ -39,7 +42,8 @@ def run(name: str) -> None:
             found = measure_sound(lines, _spoken(name, system, lines), system.metrics)
         else:
             test = paths.manifest(system.corpus, "test")
-            found = measure(lines, _training(system), load_codec(system.target), system.metrics, test)
+            outcomes = read_outcomes(paths.hypotheses(name), len(lines))
+            found = measure(lines, _training(system), load_codec(system.target), system.metrics, test, outcomes)
     except Problem as problem:
         raise Problem(f"systems.{name}.metrics: {problem}") from None
     scores = _scores(lines, found)
@@ -61,12 +65,17 @@ def evaluate(lines: list[Decoded], training: Training, codec: Any, metrics: list
 
 
 def measure(
-    lines: list[Decoded], training: Training, codec: Any, metrics: list[str], manifest: Path | None = None
+    lines: list[Decoded],
+    training: Training,
+    codec: Any,
+    metrics: list[str],
+    manifest: Path | None = None,
+    outcomes: Outcomes | None = None,
 ) -> list[Measured]:
     """What the metrics find in what a system wrote.
 
     `codec` is the target's: it knows how its output differs from what people write. `manifest`: of the test, for the
-    sentences that an answer follows from.
+    sentences that an answer follows from. `outcomes`: intervals or probabilities, where the system tells them.
     Raises Problem for an unknown metric, and for one that does not fit the data.
     """
     sources = [line.source for line in lines]
@@ -106,7 +115,8 @@ def measure(
             hypotheses = _each(codec, "detokenise", hypotheses)
             if lowercase:  # but nobody can tell what case a lower-cased system meant
                 references, trivial = ([_lower(value) for value in values] for values in (references, trivial))
-        output = Output(sources, references, hypotheses, known, [line.finished for line in lines], training)
+        finished = [line.finished for line in lines]
+        output = Output(sources, references, hypotheses, known, finished, training, **_told(outcomes, codec))
         beside = Output(sources, references, trivial, known, training=training)
         measures.append(measured(metric, name, output, beside))
     return measures
@@ -237,6 +247,13 @@ def _each(codec: Any, form: str, values: list[Any]) -> list[Any]:
     """Values in a form that a codec of texts may know (`prepare`, `detokenise`); another leaves them as they are."""
     change = getattr(codec, form, None)
     return [change(value) for value in values] if change is not None else values
+
+
+def _told(outcomes: Outcomes | None, codec: Any) -> dict[str, Any]:
+    if outcomes is None:
+        return {}
+    vocabulary = codec.tokens(np.arange(len(codec))) if outcomes.marginals else ()
+    return {"intervals": outcomes.intervals, "marginals": outcomes.marginals, "vocabulary": vocabulary}
 
 
 def _lower(value: str | list[str]) -> str | list[str]:

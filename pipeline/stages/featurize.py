@@ -1,8 +1,9 @@
-"""The audio of a corpus → data/features/<name>: frames of every utterance, and the codec that makes them.
+"""A field of a corpus → data/features/<name>: numbers of every record, and the codec that makes them.
 
-Each recording is read once, in order, its utterances transformed many at a time into a part: a file of float32 frames
-under parts/. From the parts the training set's mean and deviation are known, and the shards are written. Memory holds a
-minute of audio, whatever the corpus; several processes take a recording each, and the result does not depend on them.
+A series stands in the manifest itself; audio becomes frames. Each recording is read once, in order, its utterances
+transformed many at a time into a part: a file of float32 frames under parts/. From the parts the training set's mean
+and deviation are known, and the shards are written. Memory holds a minute of audio, whatever the corpus; several
+processes take a recording each, and the result does not depend on them.
 """
 
 import itertools
@@ -23,11 +24,12 @@ from rich.progress import Progress
 from pipeline import paths
 from pipeline.audio import segments
 from pipeline.features.codec import Moments
-from pipeline.params import configure, craft, load, row
+from pipeline.params import Features, configure, craft, load, row
 from pipeline.problems import Problem
 from pipeline.records import read_table
-from pipeline.sequences import SequenceWriter, write_json
+from pipeline.sequences import Sequences, SequenceWriter, write_json
 
+AUDIO = "audio"  # the field of a manifest that leads to recordings
 TOGETHER = 60.0  # seconds of audio transformed at a time
 
 
@@ -83,9 +85,12 @@ def run(name: str) -> None:
     except Problem as problem:
         raise Problem(f"features.{name}: {problem}") from None
     manifests = {split: paths.manifest(features.corpus, split) for split in paths.SPLITS}
+    place = paths.encoding(f"features/{name}")
+    if not hasattr(codec, "measure"):
+        _encode(name, features, codec, manifests)
+        return
     torch.set_num_threads(1)
     made: dict[str, _Made] = {}
-    place = paths.encoding(f"features/{name}")
     with paths.replacing(place) as folder, _progress(name, manifests) as advance, _pool(config.processes) as pool:
         for split, manifest in manifests.items():  # train comes first: it sets the mean and deviation
             recordings = _recordings(manifest, features.field)
@@ -98,12 +103,35 @@ def run(name: str) -> None:
                     _write(part, codec, writer)
                     made[split].add(part)
         (folder / "parts").rmdir()
-        codec.save(folder / "codec")
-        description = {"kind": features.kind, "corpus": features.corpus, "field": features.field}
-        write_json(folder / "codec" / "codec.json", {**description, "options": features.options})
+        _save(codec, features, folder)
     print(f"features/{name}: {codec.dim} values a frame, {config.hop:g} s from frame to frame")
     for split, counts in made.items():
         print(f"  {split}: {counts}")
+
+
+def _save(codec: Any, features: Features, folder: Path) -> None:
+    codec.save(folder / "codec")
+    description = {"kind": features.kind, "corpus": features.corpus, "field": features.field}
+    write_json(folder / "codec" / "codec.json", {**description, "options": features.options})
+
+
+def _encode(name: str, features: Features, codec: Any, manifests: Mapping[str, Path]) -> None:
+    """A field whose values stand in the manifest: series."""
+    if features.field == AUDIO:
+        raise Problem(
+            f"features.{name}.kind: {features.kind} is not made of sound: take mel, mfcc, spectrum or samples, or "
+            "another field"
+        )
+    with paths.replacing(paths.encoding(f"features/{name}")) as folder:
+        for split, manifest in manifests.items():
+            with SequenceWriter(folder / split, codec.config.dtype) as writer:
+                for record in read_table(manifest, ["id", features.field]):
+                    writer.add(record["id"], codec.encode(record[features.field]))
+        _save(codec, features, folder)
+    print(f"features/{name}:")
+    for split in manifests:
+        lengths = Sequences.open(paths.encoding(f"features/{name}") / split).lengths
+        print(f"  {split}: {len(lengths)} series, {lengths.sum()} values, longest {lengths.max(initial=0)}")
 
 
 def _recordings(manifest: Path, field: str) -> Iterator[Recording]:
