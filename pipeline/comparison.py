@@ -7,7 +7,7 @@ from pipeline.params import Params, configure, row
 from pipeline.problems import Problem
 from pipeline.report.measured import Measured
 from pipeline.report.pairs import Pair, compared, named
-from pipeline.report.scores import title
+from pipeline.report.scores import title, written
 from pipeline.stages.report import Config
 
 HEAD = ("step", "without", "with", "metric", "without it", "with it", "change", "95 % interval")
@@ -35,6 +35,6 @@ def told(params: Params, wanted: tuple[str, str] | None, markdown: bool = False)
 def _rows(pair: Pair) -> Iterator[tuple[str, ...]]:
     """The score that a pair is told by comes first."""
     for metric, found in {pair.metric: pair.main, **pair.rest}.items():
-        figures = (f"{found.before:.2f}", f"{found.after:.2f}", f"{found.change:+.2f}")
-        interval = f"{found.low:+.2f} to {found.high:+.2f}"
+        figures = (*(written(v, metric) for v in (found.before, found.after)), written(found.change, metric, True))
+        interval = " to ".join(written(value, metric, True) for value in (found.low, found.high))
         yield (pair.step, pair.without, pair.system, title(metric), *figures, interval)

@@ -1,11 +1,12 @@
 """The workspace's score files → one table, for the terminal or as Markdown: a row a system and metric."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from pipeline import columns
 from pipeline.params import Params
-from pipeline.report.scores import Board, Result, leaderboards, probed, title
+from pipeline.report.scores import Board, Result, leaderboards, probed, title, written
 
 HEAD = ("task", "corpus", "system", "metric", "score", "95 % interval", "baseline", "sentences")
 NUMBERS = 4  # the first column of numbers
@@ -47,8 +48,9 @@ def _rows(board: Board) -> Iterator[Row]:
 
 def _row(board: Board, result: Result, name: str) -> Row:
     metric = result.metrics[name]
-    interval = "" if metric.low is None or metric.high is None else f"{metric.low:.2f} to {metric.high:.2f}"
-    baseline = "" if metric.baseline is None else f"{metric.baseline:.2f}"
+    figure = partial(written, metric=name)
+    interval = "" if metric.low is None or metric.high is None else f"{figure(metric.low)} to {figure(metric.high)}"
+    baseline = "" if metric.baseline is None else figure(metric.baseline)
     sentences = f"{result.figures['sentences']:.0f}" if "sentences" in result.figures else ""
-    score = f"{metric.value:.2f}"
+    score = figure(metric.value)
     return Row(board.task, board.corpus, result.system, title(name), score, interval, baseline, sentences)

@@ -47,3 +47,9 @@ def test_markdown(table) -> None:
     lines = scoreboard.markdown(table).splitlines()
     assert lines[1] == "| --- | --- | --- | --- | ---: | ---: | ---: | ---: |"
     assert lines[2].startswith("| asr | c | asr\\|c | WER | 9.00 |")
+
+
+def test_scores_have_the_digits_of_their_metric() -> None:
+    assert written(81.1449, "bleu") == "81.14"
+    assert written(0.8514, "owa") == "0.851"
+    assert written(-0.8514, "owa", signed=True) == "-0.851"

@@ -50,6 +50,7 @@ class Metric:
     counts: Mapping[str, int] = field(default_factory=dict)  # name in the score file → column of the statistics
     signature: Callable[[], str] | None = None  # asked for after `statistics`
     fits: Callable[[Any, Any], bool] = lambda source, reference: isinstance(reference, str)
+    decimals: int = 2  # of the scores as they are written: what competitors quote
     tokenised: bool = False  # compare texts as the target's codec tokenises them, not as people write them
     # What is compared: values of a field; `audio.Stretch`es; hypotheses alone, by their `synthesis.Walk`s; how likely a
     # system finds the texts, or what it writes itself; or where it looks for an answer, with the field `support`.

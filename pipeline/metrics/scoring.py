@@ -10,6 +10,7 @@ from pipeline.metrics.bootstrap import intervals
 from pipeline.metrics.metric import Metric, Output
 
 Figures = dict[str, float | int | str]
+ENDS = ("_low", "_high")  # of an interval
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def scored(metric: Metric, name: str, output: Output, trivial: Output | None = N
 def figures(found: Measured) -> Figures:
     """What `scored` gives; and `<score>_recordings`, the same of people's recordings, where there are any."""
     metric, sums = found.metric, found.statistics.sum(axis=0)
-    baseline = _defined(metric.scores(found.trivial.sum(axis=0))) if found.trivial is not None else {}
+    baseline = _defined(metric, found.trivial.sum(axis=0)) if found.trivial is not None else {}
     flat: Figures = {}
     for key, parts in _bounded(metric, found.statistics).items():
         flat |= {f"{key}{part}": value for part, value in parts.items()}
@@ -58,8 +59,8 @@ def _bounded(metric: Metric, statistics: np.ndarray) -> dict[str, dict[str, floa
     """Each score that is defined, and the ends of its interval."""
     bounds = intervals(statistics, metric.scores)
     return {
-        key: {"": value, "_low": round(bounds[key][0], 2), "_high": round(bounds[key][1], 2)}
-        for key, value in _defined(metric.scores(statistics.sum(axis=0))).items()
+        key: {"": value, **{part: round(end, metric.decimals) for part, end in zip(ENDS, bounds[key], strict=True)}}
+        for key, value in _defined(metric, statistics.sum(axis=0)).items()
     }
 
 
@@ -73,5 +74,6 @@ def shown(figures: Mapping[str, float | int | str]) -> str:
     return "\n".join(lines)
 
 
-def _defined(values: Mapping[str, np.ndarray]) -> dict[str, float]:
-    return {key: round(float(value), 2) for key, value in values.items() if not math.isnan(value)}
+def _defined(metric: Metric, sums: np.ndarray) -> dict[str, float]:
+    scores = metric.scores(sums)
+    return {key: round(float(value), metric.decimals) for key, value in scores.items() if not math.isnan(value)}

@@ -58,6 +58,7 @@ def render(
         "words": _words,
         "metric_title": scores.title,
         "count_title": scores.count_title,
+        "score": scores.written,
         "signed": _signed,
     }
     environment.tests["lower_better"] = scores.lower_is_better
@@ -85,8 +86,8 @@ def _figure(value: Any) -> str:
     return svg.figure(float(value)) if isinstance(value, int | float) else str(value)
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\u2212")
+def _signed(value: float, metric: str = "") -> str:
+    return scores.written(value, metric, signed=True).replace("-", "\u2212")
 
 
 def _words(name: str) -> str:

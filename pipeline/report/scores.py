@@ -26,9 +26,13 @@ LOWER_IS_BETTER = {
     "untranslated_span",
     "smape",
     "mase",
+    "owa",
+    "msis",
+    "ece",
     "mae",
     "rmse",
 }
+THOUSANDTHS = {"smape", "mase", "owa", "msis"}  # as competitions quote them
 NAMES = {
     "wer": "WER",
     "cer": "CER",
@@ -40,10 +44,13 @@ NAMES = {
     "rouge": "ROUGE",
     "smape": "sMAPE",
     "mase": "MASE",
+    "owa": "OWA",
+    "msis": "MSIS",
+    "ece": "ECE",
     "delta_g": "ΔG",
     "delta_s": "ΔS",
 }
-NO_RATES = {"loss", "perplexity", "bits_per_character", "mcd", "mase", "mae", "rmse"}
+NO_RATES = {"loss", "perplexity", "bits_per_character", "mcd", "mase", "owa", "msis", "mae", "rmse"}
 RECORDINGS = "_recordings"  # what a metric of synthesised speech gives for people's
 FIRST = ("sentences", "tokens", "empty", "never_stopped")  # of the counts
 PARTS = ("_low", "_high", "_baseline")
@@ -138,6 +145,11 @@ def rivals(params: Params) -> dict[tuple[str, str], list[str]]:
 
 def lower_is_better(metric: str) -> bool:
     return metric.rsplit("_", 1)[0] in LOWER_IS_BETTER or metric in LOWER_IS_BETTER
+
+
+def written(value: float, metric: str, signed: bool = False) -> str:
+    """A score with as many digits as its metric has: 81.14, or 0.851."""
+    return f"{value:{'+' if signed else ''}.{3 if metric in THOUSANDTHS else 2}f}"
 
 
 def title(metric: str) -> str:
