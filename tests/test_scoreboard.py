@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import scoreboard
 from pipeline.params import Craft, Params, System
+from pipeline.report.scores import written
 
 
 def system(task: str, metric: str) -> System:
