@@ -5,9 +5,11 @@ from functools import partial
 
 from pipeline.metrics.answers import answers, support
 from pipeline.metrics.behaviour import behaviour, coverage
+from pipeline.metrics.calibration import calibration
 from pipeline.metrics.diversity import diversity
 from pipeline.metrics.error_rate import cer, wer
 from pipeline.metrics.labelling import accuracy
+from pipeline.metrics.labels import labels
 from pipeline.metrics.metric import Metric
 from pipeline.metrics.parsing import parsing
 from pipeline.metrics.perplexity import output_perplexity, perplexity
@@ -33,6 +35,8 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "tagging": tagging,
         "parsing": parsing,
         "accuracy": accuracy,
+        "labels": labels,
+        "calibration": calibration,
         "diversity": diversity,
         "perplexity": perplexity,
         "output_perplexity": output_perplexity,
