@@ -34,7 +34,7 @@ help: ## This list
 	@echo 'TARGETS="stage ...": these stages alone and what they need (repro, flow).'
 
 repro: install ## Train, decode, score and report everything that is not up to date (dvc repro)
-	@cd $(WORKSPACE) && python -m pipeline check && dvc repro $(TARGETS) && python -m pipeline scores
+	@cd $(WORKSPACE) && python -m pipeline check && python -P $(CURDIR)/flows/quick.py repro $(TARGETS) && python -m pipeline scores
 
 flow: install ## The same with ready stages at the same time, as a Prefect flow
 	@cd $(WORKSPACE) && python -m pipeline check && python -m flows.reproduce $(TARGETS) && python -m pipeline scores

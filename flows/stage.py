@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
+QUICK = Path(__file__).with_name("quick.py")  # `dvc`, for graphs of hundreds of stages
 LOGS = Path("work/logs")
 TEMPORARY = 75  # EX_TEMPFAIL of sysexits.h: how a stage says that trying again may help (a network that did not answer)
 
@@ -33,7 +34,7 @@ def log_file(name: str) -> Path:
 
 def reproduce(name: str, say: Callable[[str], None], environment: Mapping[str, str] | None = None) -> Outcome:
     """`dvc repro --single-item NAME` beside others; returns when it has ended, well or not."""
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
+    command = [sys.executable, "-P", str(QUICK), "--wait-for-lock", "repro", "--single-item", name]
     log = log_file(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
