@@ -56,6 +56,7 @@ class Shared(Row):
     # What is a copy: the same letters and digits, whatever case, punctuation and spaces; or the same to the dot.
     alike: Literal["words", "exact"] = "words"
     sides: Literal["any", "all"] = "any"  # of a record in several languages: one that is alike makes a copy, or all do
+    keep: float = Field(1.0, gt=0, le=1)  # the share of train that is kept, evenly drawn: what more data is worth
 
 
 class Multilingual(Shared):
@@ -182,6 +183,11 @@ def amount(part: float, total: int) -> int:
     if part >= 1:
         return int(part)
     return max(1, round(part * total)) if part > 0 else 0
+
+
+def drawn(place: int, share: float) -> bool:
+    """Whether a share of things, evenly drawn, holds the one at `place`, from 0: of 0.25, every fourth."""
+    return int((place + 1) * share) > int(place * share)
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

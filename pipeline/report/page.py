@@ -13,6 +13,7 @@ from pipeline.report.behaviour import Behaviour, Probes
 from pipeline.report.corpora import Description
 from pipeline.report.curves import Chart
 from pipeline.report.hours import Curve
+from pipeline.report.learning import Learning
 from pipeline.report.lengths import ByLength
 from pipeline.report.pairs import Pair, Table
 from pipeline.report.samples import Group
@@ -36,6 +37,7 @@ def render(
     tables: list[Table],
     lengths: list[ByLength],
     hours: list[Curve],
+    learning: list[Learning],
     behaviours: list[Behaviour],
     probes: list[Probes],
     systems: list[Trained],
@@ -70,6 +72,7 @@ def render(
         tables=tables,
         lengths=lengths,
         hours=hours,
+        learning=learning,
         behaviours=behaviours,
         behaviour_names=behaviour.SHOWN,
         probes=probes,

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline import paths
 from pipeline.corpora.copies import marks
-from pipeline.corpora.splits import Found, Split, amount
+from pipeline.corpora.splits import Found, Split, amount, drawn
 from pipeline.params import configure, craft, load, row
 from pipeline.problems import Problem
 from pipeline.records import REJECT_SCHEMA, Record, Reject, TableWriter, read_table
@@ -53,6 +53,7 @@ class Ingestion:
         for column in ORIGIN:
             self.wide = self.wide.append(pa.field(column, pa.string()))
         self.rejects: Counter[str] = Counter()
+        self.left_out = 0  # good records that `keep` does without
         self.keys: dict[str, set[bytes]] = {"test": set(), "dev": set()}
         self.figures = Figures(self.schema)
 
@@ -76,7 +77,7 @@ class Ingestion:
                         self._keep(item, sorted_)
             for split in paths.SPLITS:
                 with TableWriter(self.folder / f"{split}.parquet", self.schema) as table:
-                    for record in self._clean(split, rejected):
+                    for record in self._kept(split, self._clean(split, rejected)):
                         self.figures.add(split, record)
                         table.append(record)
                 self._draft(split).unlink()
@@ -142,6 +143,14 @@ class Ingestion:
             text = " | ".join(side for side in self.reader.key(self.config, record) if side)
             self._drop(Reject(file, where, LEAKED.format(copied), text), rejected)
 
+    def _kept(self, split: str, records: Iterator[Record]) -> Iterator[Record]:
+        """Of train the share that the corpus's row keeps; dev and test as they are, so that shares can be compared."""
+        for place, record in enumerate(records):
+            if split != "train" or drawn(place, self.config.keep):
+                yield record
+            else:
+                self.left_out += 1
+
     def _marks(self, record: Record) -> set[bytes]:
         return marks(self.reader.key(self.config, record), self.config.alike, self.config.sides)
 
@@ -163,6 +172,7 @@ class Ingestion:
         leaked = sum(self.rejects[LEAKED.format(split)] for split in self.keys)
         return {
             **self.figures.summary(),
+            **({"left_out": self.left_out} if self.left_out else {}),
             "leaked": leaked,
             "rejected": self.rejects.total(),
             **{f"rejected_{reason.replace(' ', '_')}": count for reason, count in sorted(self.rejects.items())},

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from pipeline import paths
 from pipeline.params import Params, Row, configure, load
-from pipeline.report import behaviour, corpora, curves, hours, lengths, pairs, samples, scores, studies
+from pipeline.report import behaviour, corpora, curves, hours, learning, lengths, pairs, samples, scores, studies
 from pipeline.report.page import Trained, render
 
 
@@ -27,6 +27,7 @@ def run() -> None:
         tables=pairs.tables(boards),
         lengths=lengths.by_length(params),
         hours=hours.curves(params),
+        learning=learning.learnings(params),
         behaviours=behaviour.behaviours(boards),
         probes=behaviour.probes(params),
         systems=[Trained(name, curves.charts(name)) for name in params.systems],

@@ -191,3 +191,17 @@ def test_broken_time_codes_end_without_a_traceback(
         "write it as 00:01:02,500 --> 00:01:04,000\n"
     )
     assert tables() == found
+
+
+def test_a_share_of_train_is_evenly_drawn_and_the_rest_stays_as_it_is(corpus: Any) -> None:
+    found, summary = corpus({"a.tsv": tsv(range(20))}, **PAIRS, split={"dev": 2, "test": 2}, keep=0.25)
+    assert [record["ms"] for record in found["train"]] == ["ayat 3", "ayat 7", "ayat 11", "ayat 15"]
+    assert [len(found[split]) for split in ("dev", "test", "rejected")] == [2, 2, 0]
+    assert (summary["sentences_train"], summary["left_out"]) == (4, 12)
+    found, _ = corpus({"a.tsv": tsv(range(20))}, **PAIRS, split={"dev": 2, "test": 2}, keep=0.5)
+    assert [record["ms"] for record in found["train"]] == [f"ayat {n}" for n in range(1, 16, 2)]
+
+
+def test_a_share_so_small_that_nothing_is_left(corpus: Any) -> None:
+    with pytest.raises(Problem, match="no record is left to train on"):
+        corpus({"a.tsv": tsv(range(20))}, **PAIRS, split={"dev": 2, "test": 2}, keep=0.05)

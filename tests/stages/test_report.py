@@ -396,6 +396,23 @@ def test_hours_stand_against_errors_and_faults_against_those_planted(workspace):
     assert page.text.count("asr on talk") == 2  # all three on one board, and in one group of samples
 
 
+def test_shares_of_a_corpus_are_points_of_a_learning_curve(workspace):
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    for percent, sentences, f1 in ((25, 100, 50.0), (50, 200, 61.5), (100, 400, 70.25)):
+        corpus = f"bank_{percent}"
+        params["corpora"][corpus] = {"raw": "world", "kind": "brackets", "keep": percent / 100}
+        params["tokens"][corpus] = {"corpus": corpus, "field": "words", "kind": "words"}
+        side = f"tokens/{corpus}"
+        params["systems"][f"parser_{percent}"] = system("parse", corpus, side, side, ["parsing"])
+        scores(f"parser_{percent}", f1=f1, f1_low=f1 - 1, f1_high=f1 + 1)
+        summary(corpus, sentences_train=sentences, sentences_dev=9, sentences_test=9, rejected=0)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    page = Page(made())
+    assert "parse: what more sentences give on bank_100" in page.text
+    labels = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    assert "F1 over training sentences: parser_100 ends at 70.2" in labels
+
+
 def test_recordings_and_sounds_that_are_gone_are_left_out(workspace):
     synthesis()
     for name in ("tacotron", EVIL_SYSTEM + "s"):
