@@ -1,4 +1,5 @@
-"""A system that was trained, ready for use: values as people have them (text, words, media files) in, answers out."""
+"""A system that was trained, ready for use: values as people have them (text, words, series, media files) in, answers
+out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 
 from pipeline import paths
 from pipeline.axes import axes
-from pipeline.data import UNKNOWN, typed_side
+from pipeline.data import END, UNKNOWN, typed_side
+from pipeline.outcomes import Forecast, Weighed
 from pipeline.params import System, configure, load, row
 from pipeline.pauses import Stretch, stretches
 from pipeline.problems import Problem
@@ -20,12 +22,14 @@ from pipeline.search.width import widened
 from pipeline.sequences import read_json
 from pipeline.trained import Trained, searching
 
+SERIES = "series"  # the kind of features that are no sound
+READ = {"features": "sound", "tokens": "tokens", SERIES: "series"}
 TOGETHER = 16  # stretches of speech that are recognised together
 
 
 @dataclass(frozen=True)
 class Answer:
-    output: Any  # text, or a list of tags, as the target's codec writes it
+    output: Any  # text, or a list of tags, as the target's codec writes it; of a forecast, its values
     score: float  # log-probability, as the system's search ranks it
     found: Hypothesis | None = None  # what the search found, where the answer is not put together of several
 
@@ -40,8 +44,9 @@ class Caption:
 class Answering:
     """A system of params.yaml that answers."""
 
-    def __init__(self, name: str, system: System, n_best: int, **given: Any):
-        """`given`: options of its decoding that replace those of params.yaml."""
+    def __init__(self, name: str, system: System, n_best: int, marginals: bool = False, **given: Any):
+        """`marginals`: let it tell how likely each label is, if it can. `given`: options of its decoding that replace
+        those of params.yaml."""
         self.system = system
         self.trained = Trained.open(paths.model(name))
         if self.trained.kind != system.model.kind:
@@ -49,36 +54,62 @@ class Answering:
                 f"{paths.model(name)}: its kind is {self.trained.kind}, and systems.{name}.model.kind is "
                 f"{system.model.kind}: train it anew by `dvc repro train@{name}`"
             )
+        if marginals and "marginals" in searching(self.trained.craft).Decode.model_fields:
+            given["marginals"] = True
         self.options = _options(self.trained.craft, name, system, n_best, given)
 
     @classmethod
-    def open(cls, task: str, room: str, name: str | None, n_best: int, **given: Any) -> "Answering":
-        """The system called `name`, or the first one of `task`. Its source stands in `room`: features or tokens.
+    def open(
+        cls, task: str, room: str, name: str | None, n_best: int, marginals: bool = False, **given: Any
+    ) -> "Answering":
+        """The system called `name`, or the first one of `task`. Its source is of a `room`: features (sound), tokens, or
+        series, which are features of a kind of their own.
 
         Raises Problem if there is none, if it is not trained, or if it does not give `n_best` outputs.
         """
-        systems = load().systems
+        params = load()
+        systems = params.systems
         if name is None:
             name = next((key for key, system in systems.items() if system.task == task), None)
             if name is None:
                 known = ", ".join(systems) or "none"
                 raise Problem(f"params.yaml has no system of the task {task}: name another by --system ({known})")
         system = row(systems, name, "systems")
-        if system.source.split("/")[0] != room:
-            raise Problem(f"systems.{name} reads {system.source}, not {room}: name another by --system")
-        return cls(name, system, n_best, **given)
+        place, source = system.source.split("/", 1)
+        if (SERIES if place == "features" and params.features[source].kind == SERIES else place) != room:
+            raise Problem(f"systems.{name} reads {system.source}, not {READ[room]}: name another by --system")
+        return cls(name, system, n_best, marginals, **given)
 
     @property
     def target_field(self) -> str:
         """The field of the corpus that the outputs are like: `upos`, say."""
         return str(read_json(paths.model(self.trained.name) / "target" / "codec.json")["field"])
 
+    @property
+    def period(self) -> int:
+        """Steps of a season in the series of its corpus."""
+        corpus = load().corpora.get(self.system.corpus)
+        return int(corpus.options.get("period", 1)) if corpus else 1
+
     def answer(self, values: list[Any]) -> list[list[Answer]]:
-        """Answers to texts, lists of words or waveforms [S], as the source's codec takes them: n-best each."""
+        """Answers to texts, lists of words, series or waveforms [S], as the source's codec takes them: n-best each."""
         if not values:
             return []
         found = self.trained.decode(typed_side(self.trained.source, values), self.options)
-        return [[Answer(self.trained.written(one.tokens), one.score, one) for one in n_best] for n_best in found]
+        return [[Answer(self._output(one), one.score, one) for one in n_best] for n_best in found]
+
+    def _output(self, found: Hypothesis) -> Any:
+        return found.values.tolist() if isinstance(found, Forecast) else self.trained.written(found.tokens)
+
+    def likely(self, answer: Answer) -> list[dict[str, float]]:
+        """How likely each label is at each place. Raises Problem if the system does not tell."""
+        if not isinstance(answer.found, Weighed):
+            raise Problem(f"{self.trained.name} does not tell how likely a label is: name another by --system")
+        names = self.trained.target.tokens(np.arange(len(self.trained.target)))
+        return [
+            {name: float(p) for name, p in zip(names[END + 1 :], row[END + 1 :], strict=True)}
+            for row in answer.found.marginals
+        ]
 
     def attended(self, value: Any, answer: Answer) -> tuple[np.ndarray, list[str], list[str]]:
         """Where the system looked in `value` for each token of the answer: weights [U, S], source tokens, its tokens.

@@ -1,5 +1,6 @@
-"""Commands over a trained system: lines in, lines out (translate, reply, answer, summarize, tag, parse); media in,
-subtitles out (transcribe, translate-speech); text in, sound out (say).
+"""Commands over a trained system: lines in, lines out (translate, reply, answer, summarize, label, tag, parse; the
+last two know CoNLL-U and brackets as well); series in, their next values out (forecast); media in, subtitles out
+(transcribe, translate-speech); text in, sound out (say).
 
 One line in gives one line out, in order; on request, a picture of where the system looked. Lines are read in portions
 and media in stretches, so that a pipe or a file of any length takes bounded memory.
@@ -16,22 +17,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
+from pipeline.layouts import NO_TAG, UPOS, XPOS, Layout, Sentence
 from pipeline.problems import Problem
 
 if TYPE_CHECKING:
     from pipeline.answering import Answer, Answering
+    from pipeline.timeseries import Series
 
 PANEL = "With a trained system"
 PORTION = 256  # lines read before they are answered; one where a person types them
-NO_TAG = "XX"  # a part of speech that nobody asked for
 STANDARD_INPUT = Path("-")
 
 T = TypeVar("T")
-
-
-class Layout(StrEnum):
-    line = "line"
-    conllu = "conllu"
 
 
 class Written(StrEnum):
@@ -67,6 +64,16 @@ Picture = Annotated[
         help="For one line: draw where the system looked for each token that it wrote, as an .svg or .html file.",
     ),
 ]
+Given = Annotated[
+    Layout | None,
+    typer.Option(
+        "--input",
+        help="A sentence a line, CoNLL-U, or trees in brackets. Default: as the files' names end, else lines.",
+    ),
+]
+Marginals = Annotated[
+    bool, typer.Option("--marginals", help="Write how likely each label is, the likeliest first, where a system tells.")
+]
 Subtitles = Annotated[
     Path | None,
     typer.Option(
@@ -77,7 +84,19 @@ Form = Annotated[Written, typer.Option("--format", help="Subtitles with times, o
 
 
 def register(app: typer.Typer) -> None:
-    for command in (transcribe, translate_speech, translate, reply, answer, summarize, tag, parse, say):
+    for command in (
+        transcribe,
+        translate_speech,
+        translate,
+        reply,
+        answer,
+        summarize,
+        label,
+        tag,
+        parse,
+        forecast,
+        say,
+    ):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -143,7 +162,7 @@ def answer(
             raise Problem("a question without its text: write the question, a tab, and what it is asked about")
         return joined(question, [cell for cell in context if cell]) if question else ""
 
-    _answer(trained, files, read, _text, n_best, scores, attention)
+    _answer(trained, _texts(files, read), _text, n_best, scores, attention)
 
 
 def summarize(
@@ -153,49 +172,144 @@ def summarize(
     _write_texts("summary", str.strip, files, system, n_best, scores, attention)
 
 
+def label(
+    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, marginals: Marginals = False
+) -> None:
+    """Label texts: a text a line in, its labels out, with a comma between them."""
+    from pipeline.answering import Answering
+    from pipeline.layouts import likely
+
+    trained = Answering.open("label", "tokens", system, n_best, marginals)
+
+    def show(_: str, found: "Answer") -> str:
+        names = [found.output] if isinstance(found.output, str) else found.output
+        told = [likely(place) for place in trained.likely(found)] if marginals else []
+        return "\t".join([", ".join(names), *told])
+
+    _answer(trained, _texts(files, str.strip), show, n_best, scores)
+
+
 def tag(
     files: Texts = None,
     system: System = None,
     n_best: Count = 1,
     scores: Scores = False,
-    layout: Annotated[Layout, typer.Option("--format", help="word_TAG word_TAG, or CoNLL-U.")] = Layout.line,
+    given: Given = None,
+    layout: Annotated[
+        Layout | None, typer.Option("--format", help="word_TAG word_TAG, CoNLL-U, or trees. Default: as the input.")
+    ] = None,
+    marginals: Marginals = False,
 ) -> None:
-    """Give words their tags: `dia makan` → `dia_PRON makan_VERB`. Words and punctuation stand between spaces."""
+    """Give words their tags: `dia makan` → `dia_PRON makan_VERB`. Words and punctuation stand between spaces.
+
+    CoNLL-U stays as it is but for the column of tags, trees but for their parts of speech.
+    """
+    from pipeline import layouts
     from pipeline.answering import Answering
 
+    given = given or layouts.by_ending(files or [])
+    layout = layout or given
     if layout is Layout.conllu and (n_best > 1 or scores):
         raise Problem("tag: --format conllu has no place for scores or further outputs: leave one of them out")
-    trained = Answering.open("pos", "tokens", system, n_best)
-    column = 3 if trained.target_field == "upos" else 4  # of CoNLL-U's ten, from 0
+    if layout is Layout.brackets and marginals:
+        raise Problem("tag: --format brackets has no place for --marginals: take --format line or conllu")
+    trained = Answering.open("pos", "tokens", system, n_best, marginals)
+    column = UPOS if trained.target_field == "upos" else XPOS
 
-    def show(words: list[str], tags: list[str]) -> str:
-        return " ".join(f"{word}_{label}" for word, label in zip(words, tags, strict=True))
+    def show(sentence: Sentence, found: "Answer") -> str:
+        tags, notes = found.output, []
+        if not isinstance(tags, list) or len(tags) != len(sentence.words):
+            raise Problem(f"{trained.trained.name} does not give a tag a word: name a tagger by --system")
+        if marginals:
+            notes = [layouts.likely(place) for place in trained.likely(found)]
+        if layout is Layout.line:
+            return layouts.as_line(sentence, tags, notes)
+        if layout is Layout.conllu:
+            return layouts.as_conllu(sentence, column, tags, notes)
+        return layouts.as_tree(sentence, tags)
 
-    def show_conllu(words: list[str], tags: list[str]) -> str:
-        lines = [f"# text = {' '.join(words)}"]
-        for number, (word, label) in enumerate(zip(words, tags, strict=True), start=1):
-            cells = [str(number), word, *"_" * 8]
-            cells[column] = label
-            lines.append("\t".join(cells))
-        return "\n".join([*lines, ""])  # a sentence ends with an empty line
+    def blank(sentence: Sentence) -> str:
+        return layouts.as_conllu(sentence, column, []) if layout is Layout.conllu else ""
 
-    _answer(trained, files, str.split, show if layout is Layout.line else show_conllu, n_best, scores)
+    _answer(trained, _sentences(files, given), show, n_best, scores, asked=_words, blank=blank)
 
 
 def parse(
-    files: Texts = None, system: System = None, n_best: Count = 1, scores: Scores = False, attention: Picture = None
+    files: Texts = None,
+    system: System = None,
+    n_best: Count = 1,
+    scores: Scores = False,
+    attention: Picture = None,
+    given: Given = None,
+    layout: Annotated[
+        Layout, typer.Option("--format", help="A tree a line, or CoNLL-U with the tree in a comment.")
+    ] = Layout.brackets,
 ) -> None:
     """Give sentences their constituents: `dia makan` → `(S (NP (XX dia)) (VP (XX makan)))`.
 
-    Words and punctuation stand between spaces. Parts of speech are XX. What is no tree is mended to the nearest one.
+    Words and punctuation stand between spaces. Parts of speech are those of the input, if it has any, and else XX.
+    What is no tree is mended to the nearest one.
     """
+    from pipeline import layouts
     from pipeline.answering import Answering
-    from pipeline.tokens.brackets import attach, repair
+    from pipeline.tokens.brackets import Codec, attach, repair
 
-    def show(words: list[str], brackets: str) -> str:
-        return attach(repair(brackets.split(), len(words)), words, [NO_TAG] * len(words))
+    given = given or layouts.by_ending(files or [])
+    if layout is Layout.line:
+        raise Problem("parse: --format line: trees are written as brackets or conllu: take one of them")
+    if layout is Layout.conllu and (n_best > 1 or scores):
+        raise Problem("parse: --format conllu has no place for scores or further outputs: leave one of them out")
+    trained = Answering.open("parse", "tokens", system, n_best)
+    if not isinstance(trained.trained.target, Codec):
+        raise Problem(f"{trained.trained.name} writes no trees: name a parser by --system")
 
-    _answer(Answering.open("parse", "tokens", system, n_best), files, str.split, show, n_best, scores, attention)
+    def show(sentence: Sentence, found: "Answer") -> str:
+        words = sentence.words
+        tree = attach(repair(found.output.split(), len(words)), words, sentence.tags or [NO_TAG] * len(words))
+        return tree if layout is Layout.brackets else layouts.with_tree(sentence, tree)
+
+    def blank(sentence: Sentence) -> str:
+        return layouts.with_tree(sentence, "") if layout is Layout.conllu else ""
+
+    _answer(trained, _sentences(files, given), show, n_best, scores, attention, asked=_words, blank=blank)
+
+
+def forecast(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV: a series a line (its name, its values), or a value a line under a header of three names "
+            "(series, date, value). Standard input: -, or no file.",
+        ),
+    ] = None,
+    system: System = None,
+    period: Annotated[
+        int | None, typer.Option(min=1, help="Steps of a season: 7 of days. Default: that of the system's corpus.")
+    ] = None,
+) -> None:
+    """Forecast series: CSV in; out, a line a step with the value and the ends of its interval."""
+    from pipeline import timeseries
+    from pipeline.answering import SERIES, Answering
+    from pipeline.outcomes import Forecast
+
+    trained = Answering.open("forecast", SERIES, system, 1)
+    season = period or trained.period
+    begun = False
+    for portion in _portions(_series(files), PORTION):
+        answers = trained.answer([{"values": series.values, "period": season} for series in portion])
+        for series, [answer] in zip(portion, answers, strict=True):
+            found = answer.found
+            if not isinstance(found, Forecast):
+                raise Problem(f"{trained.trained.name} gives no forecasts: name another by --system")
+            if not begun:
+                sys.stdout.write(timeseries.header(series, found.level) + "\n")
+                begun = True
+            for line in timeseries.forecast(
+                series, *(side.tolist() for side in (found.values, found.lower, found.upper))
+            ):
+                sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def say(
@@ -210,7 +324,7 @@ def say(
     from pipeline import audio
     from pipeline.answering import Answering
 
-    given = {} if speaker is None else {"speaker": speaker}
+    given: dict[str, Any] = {} if speaker is None else {"speaker": speaker}
     audio.write(output, *Answering.open("tts", "tokens", system, 1, **given).say(" ".join(text.split())))
 
 
@@ -295,43 +409,72 @@ def _write_texts(
 ) -> None:
     from pipeline.answering import Answering
 
-    _answer(Answering.open(task, "tokens", system, n_best), files, read, _text, n_best, scores, attention)
+    _answer(Answering.open(task, "tokens", system, n_best), _texts(files, read), _text, n_best, scores, attention)
 
 
-def _text(_: str, output: Any) -> str:
-    return output if isinstance(output, str) else " ".join(output)
+def _text(_: str, found: "Answer") -> str:
+    return found.output if isinstance(found.output, str) else " ".join(found.output)
+
+
+def _texts(files: list[Path] | None, read: Callable[[str], T]) -> Iterator[T]:
+    """What the lines of all files say. Raises Problem with the number of the line where `read` does."""
+    for number, line in enumerate(_lines(files or [STANDARD_INPUT]), start=1):
+        try:
+            yield read(line)
+        except Problem as problem:
+            raise Problem(f"line {number}: {problem}") from None
+
+
+def _sentences(files: list[Path] | None, layout: Layout) -> Iterator[Sentence]:
+    from pipeline.layouts import read
+
+    for file in files or [STANDARD_INPUT]:
+        yield from read(_lines([file]), layout, _called(file))
+
+
+def _words(sentence: Sentence) -> list[str]:
+    return sentence.words
+
+
+def _series(files: list[Path] | None) -> Iterator["Series"]:
+    from pipeline.timeseries import read
+
+    for file in files or [STANDARD_INPUT]:
+        yield from read(_lines([file]), _called(file))
+
+
+def _called(file: Path) -> str:
+    return "standard input" if file == STANDARD_INPUT else str(file)
 
 
 def _answer(
     trained: "Answering",
-    files: list[Path] | None,
-    read: Callable[[str], T],
-    show: Callable[[T, Any], str],
+    given: Iterator[T],
+    show: Callable[[T, "Answer"], str],
     n_best: int,
     scores: bool,
     attention: Path | None = None,
+    asked: Callable[[T], Any] = lambda value: value,
+    blank: Callable[[T], str] = lambda value: "",
 ) -> None:
+    """What is shown of the answers to each value; `asked` of it is what the system reads, `blank` what is shown of one
+    that has nothing to answer."""
     if attention is not None and attention.suffix not in (".svg", ".html"):
         raise Problem(f"--attention {attention}: it is drawn as .svg or .html: end the name with one of them")
     number = drawn = 0
-    for portion in _portions(_lines(files or [STANDARD_INPUT]), 1 if sys.stdin.isatty() else PORTION):
-        values = []
-        for place, line in enumerate(portion, start=number + 1):
-            try:
-                values.append(read(line))
-            except Problem as problem:
-                raise Problem(f"line {place}: {problem}") from None
-        asked = [value for value in values if value]
-        drawn += len(asked)
+    for values in _portions(given, 1 if sys.stdin.isatty() else PORTION):
+        questions = [asked(value) for value in values if value]
+        drawn += len(questions)
         if attention is not None and drawn > 1:
             raise Problem(f"--attention {attention}: it is a picture of one line, and there are more: give one alone")
-        answers = iter(trained.answer(asked))
+        answers = iter(trained.answer(questions))
         for value in values:
             number += 1
             found: list[Answer] = next(answers) if value else []
-            _write(number, ((show(value, one.output), one.score) for one in found), n_best, scores)
+            shown = [(show(value, one), one.score) for one in found] or [(blank(value), 0.0)]
+            _write(number, shown, n_best, scores)
             if found and attention is not None:
-                _draw(trained, value, found[0], show(value, found[0].output), attention)
+                _draw(trained, asked(value), found[0], shown[0][0], attention)
     if attention is not None and not drawn:
         raise Problem(f"--attention {attention}: there is no line to draw: give one")
 
@@ -348,8 +491,8 @@ def _draw(trained: "Answering", value: Any, best: "Answer", shown: str, place: P
 
 
 def _write(number: int, outputs: Iterable[tuple[str, float]], n_best: int, scores: bool) -> None:
-    """The outputs of one input, which is a line's or a file's; of an empty one: an empty output."""
-    for output, score in [*outputs] or [("", 0.0)]:
+    """The outputs of one input, which is a line's or a file's."""
+    for output, score in outputs:
         cells = [*([str(number)] if n_best > 1 else []), *([f"{score:.4f}"] if scores else []), output]
         sys.stdout.write("\t".join(cells) + "\n")
     sys.stdout.flush()
@@ -367,10 +510,9 @@ def _lines(files: list[Path]) -> Iterator[str]:
                 try:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError:
-                    name = "standard input" if file == STANDARD_INPUT else file
-                    raise Problem(f"{name}, line {number} is not UTF-8: convert it, with iconv say") from None
+                    raise Problem(f"{_called(file)}, line {number} is not UTF-8: convert it, with iconv say") from None
 
 
-def _portions(lines: Iterator[str], count: int) -> Iterator[list[str]]:
-    while portion := list(islice(lines, count)):
+def _portions(values: Iterator[T], count: int) -> Iterator[list[T]]:
+    while portion := list(islice(values, count)):
         yield portion

@@ -8,13 +8,16 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import soundfile
 import torch
 import yaml
 
 from pipeline import __main__, commands, paths
+from pipeline.data import END
 from pipeline.models import attention
+from pipeline.outcomes import Forecast, Weighed
 from pipeline.params import Row, load
 from pipeline.records import TAGGED_SCHEMA, TREE_SCHEMA, Hypothesis, pair_schema, write_table
 from pipeline.sequences import write_json
@@ -23,8 +26,15 @@ from pipeline.stages import tokenize, train
 TREE = "(S (NP (NN dia)) (VP (VB makan)))"
 PARAMS: dict[str, Any] = {
     "raw": {"world": {"kind": "soap"}},
-    "corpora": {name: {"raw": "world", "kind": "parallel"} for name in ("pairs", "tags", "trees", "talk")},
-    "features": {"mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel", "normalise": "none"}},
+    "corpora": {
+        **{name: {"raw": "world", "kind": "parallel"} for name in ("pairs", "tags", "trees", "talk", "scenes")},
+        "shows": {"raw": "world", "kind": "series", "period": 7},
+    },
+    "features": {
+        "mel": {"corpus": "talk", "raw": "world", "field": "audio", "kind": "mel", "normalise": "none"},
+        "past": {"corpus": "shows", "raw": "world", "field": "past", "kind": "series"},
+        "future": {"corpus": "shows", "raw": "world", "field": "future", "kind": "series"},
+    },
     "tokens": {
         "ms": {"corpus": "pairs", "field": "ms", "kind": "words"},
         "en": {"corpus": "pairs", "field": "en", "kind": "characters"},
@@ -33,6 +43,8 @@ PARAMS: dict[str, Any] = {
         "upos": {"corpus": "tags", "field": "upos", "kind": "words"},
         "tree_words": {"corpus": "trees", "field": "words", "kind": "words"},
         "brackets": {"corpus": "trees", "field": "tree", "kind": "brackets"},
+        "scene": {"corpus": "scenes", "field": "text", "kind": "words"},
+        "scene_labels": {"corpus": "scenes", "field": "labels", "kind": "words"},
     },
 }
 ROWS = {
@@ -42,6 +54,9 @@ ROWS = {
     "chat_echo": ("chat", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "answer_echo": ("answer", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "summary_echo": ("summary", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
+    "label_echo": ("label", "scenes", "tokens/scene", "tokens/scene_labels", {"kind": "weigher"}),
+    "pos_weigher": ("weighed", "tags", "tokens/words", "tokens/upos", {"kind": "weigher"}),
+    "forecast_last": ("forecast", "shows", "features/past", "features/future", {"kind": "last"}),
     "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
     "parse_attention": ("parse", "trees", "tokens/tree_words", "tokens/brackets", {"kind": "attention", "hidden": 8}),
 }
@@ -90,6 +105,42 @@ def hum() -> ModuleType:
     return module
 
 
+class WeigherDecode(Row):
+    marginals: bool = False
+
+
+def weigher() -> ModuleType:
+    """A model that answers a source of n tokens by n times its likeliest label, 0.9, or 0.5 where it was not asked."""
+
+    def decode(*, model: Any, source: Any, target: Any, options: WeigherDecode) -> Iterator[list[Hypothesis]]:
+        for length in source.sequences.lengths:
+            marginals = np.full((int(length), len(target)), 0.1)
+            marginals[:, END + 1] = 0.9 if options.marginals else 0.5
+            yield [Weighed([END + 1] * int(length), -1.0, marginals=marginals)]
+
+    module = ModuleType("pipeline.models.weigher")
+    module.Config, module.Decode, module.decode = Row, WeigherDecode, decode  # type: ignore[attr-defined]
+    module.load = lambda folder: None  # type: ignore[attr-defined]
+    return module
+
+
+def last() -> ModuleType:
+    """A model that says the last value again, twice, and the period as the lower end."""
+
+    def decode(*, model: Any, source: Any, target: Any, options: Row) -> Iterator[list[Hypothesis]]:
+        for past in source.values:
+            values = np.repeat(past["values"][-1], 2)
+            yield [Forecast([], 0.0, values=values, lower=np.repeat(past["period"], 2), upper=values + 1)]
+
+    module = ModuleType("pipeline.models.last")
+    module.Config, module.Decode, module.decode = Row, Row, decode  # type: ignore[attr-defined]
+    module.load = lambda folder: None  # type: ignore[attr-defined]
+    return module
+
+
+FAKES = {"echo": echo, "hum": hum, "weigher": weigher, "last": last}
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a trained system of every task."""
@@ -118,8 +169,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             write_table(
                 paths.manifest("trees", split), [{"id": "1", "words": words, "tags": tags, "tree": TREE}], TREE_SCHEMA
             )
+            scenes = [{"id": "1", "text": "a b", "labels": ["love", "money"]}]
+            write_table(
+                paths.manifest("scenes", split),
+                scenes,
+                pa.schema([("id", pa.string()), ("text", pa.string()), ("labels", pa.list_(pa.string()))]),
+            )
         for name in PARAMS["tokens"]:
             tokenize.run(name)
+        for name in ("past", "future"):
+            write_json(
+                paths.encoding(f"features/{name}") / "codec" / "codec.json",
+                {"kind": "series", "corpus": "shows", "field": name, "options": {}},
+            )
         write_json(
             paths.encoding("features/mel") / "codec" / "codec.json",
             {"kind": "mel", "corpus": "talk", "field": "audio", "options": {"normalise": "none"}},
@@ -130,7 +192,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with paths.replacing(paths.model("parse_attention")) as place:
             attention.save(network.eval(), place)
             train.complete(place, load().systems["parse_attention"], "untrained")
-        for name in (name for name, row in ROWS.items() if row[-1]["kind"] in ("echo", "hum")):
+        for name in (name for name, row in ROWS.items() if row[-1]["kind"] in FAKES):
             paths.model(name).mkdir()
             train.complete(paths.model(name), load().systems[name], "none")
     return folder
@@ -139,8 +201,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(world)
-    monkeypatch.setitem(sys.modules, "pipeline.models.echo", echo())
-    monkeypatch.setitem(sys.modules, "pipeline.models.hum", hum())
+    for name, fake in FAKES.items():
+        monkeypatch.setitem(sys.modules, f"pipeline.models.{name}", fake())
 
     def call(*arguments: str, given: str | bytes = "") -> tuple[int, list[str], str]:
         """Exit status, lines of standard output, standard error."""
@@ -242,6 +304,71 @@ def test_a_parse_is_a_tree_over_the_words_whatever_the_model_writes(run: Run) ->
     assert 1 <= len(lines) <= 7 and all(line.startswith("1\t(S") for line in lines)
 
 
+CONLLU = """\
+# sent_id = 1
+1-2\tdiamakan\t_\t_\t_\t_\t_\t_\t_\t_
+1\tdia\tdia\t_\t_\t_\t2\tnsubj\t_\t_
+2\tmakan\t_\t_\tV\t_\t0\troot\t_\tSpaceAfter=No
+
+# nothing to tag
+"""
+
+
+def test_conllu_comes_back_with_its_tags(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.conllu").write_text(CONLLU, encoding="utf-8")
+    (tmp_path / "b.conllu").write_text("1\tmakan" + "\t_" * 8, encoding="utf-8")
+    _, lines, _ = run("tag", f"{tmp_path}/a.conllu", f"{tmp_path}/b.conllu")
+    first, _, rest = CONLLU.partition("dia\tdia\t_")
+    filled = f"{first}dia\tdia\tPRON{rest}".replace("makan\t_\t_\tV", "makan\t_\tVERB\tV")
+    assert lines == [*filled.splitlines(), "", "1\tmakan\t_\tVERB" + "\t_" * 6, ""]
+    _, lines, _ = run("tag", "--input", "conllu", "--format", "line", given=CONLLU)
+    assert lines == ["dia_PRON makan_VERB", ""]
+
+
+def test_trees_come_back_with_their_tags(run: Run) -> None:
+    given = "(S (NP-SBJ (X dia))\n (VP (X makan)))\n(S (-NONE- *))\n"
+    assert run("tag", "--input", "brackets", given=given)[1] == ["(S (NP (PRON dia)) (VP (VERB makan)))", ""]
+
+
+def test_how_likely_each_tag_is(run: Run) -> None:
+    _, lines, _ = run("tag", "--system", "pos_weigher", "--marginals", given="dia makan\n\n")
+    assert lines == ["dia_PRON:0.9000,VERB:0.1000 makan_PRON:0.9000,VERB:0.1000", ""]
+    _, lines, _ = run("tag", "--system", "pos_weigher", "--marginals", "--format", "conllu", given="dia\n")
+    assert lines[1].split("\t")[3:] == ["PRON", *"_" * 5, "Marginals=PRON:0.9000,VERB:0.1000"]
+    assert run("tag", "--system", "pos_weigher", given="dia\n")[1] == ["dia_PRON"]
+
+
+def test_parses_of_conllu_and_of_trees_keep_their_tags(run: Run) -> None:
+    from pipeline.tokens.brackets import leaves
+
+    _, lines, _ = run("parse", "--input", "brackets", given="(S (NP (PRP dia))\n(VP (VB makan)))\n")
+    assert [leaves(line) for line in lines] == [(["dia", "makan"], ["PRP", "VB"])]
+    _, lines, _ = run("parse", "--input", "conllu", "--format", "conllu", given=CONLLU)
+    place = next(i for i, line in enumerate(lines) if line.startswith("# constituency = "))
+    assert leaves(lines.pop(place).removeprefix("# constituency = ")) == (["dia", "makan"], ["XX", "XX"])
+    assert place == 1 and lines == [*CONLLU.splitlines(), ""]
+
+
+def test_labels(run: Run) -> None:
+    assert run("label", given="a b\n\nb\n")[:2] == (0, ["love, love", "", "love"])
+    assert run("label", "--scores", "--marginals", given="b\n")[1] == ["-1.0000\tlove\tlove:0.9000,money:0.1000"]
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ("A,1,2.5\n-4,-4\n", ["A,1,2.5,7,3.5", "A,2,2.5,7,3.5", "2,1,-4,7,-3", "2,2,-4,7,-3"]),
+        ('"V1","V2"\n"A",0,\n', ["A,1,0,7,1", "A,2,0,7,1"]),
+        ("id,day,x\nA,2026-02-27,1\nA,2026-02-28,3\n", ["A,2026-03-01,3,7,4", "A,2026-03-02,3,7,4"]),
+    ],
+)
+def test_forecasts_of_series(run: Run, given: str, lines: list[str]) -> None:
+    names = "id,day" if given.startswith("id") else "id,step"
+    assert run("forecast", given=given) == (0, [f"{names},forecast,lower_95,upper_95", *lines], "")
+    assert run("forecast", "--period", "3", given=given)[1][1:] == [line.replace(",7,", ",3,") for line in lines]
+    assert run("forecast")[:2] == (0, [])
+
+
 def noise(seconds: float, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 0.1, round(16_000 * seconds))
 
@@ -317,7 +444,7 @@ def test_a_broken_file_leaves_the_subtitles_as_they_were(run: Run, tmp_path: Pat
     [
         (["translate", "--system", "mt_ecko"], "", "no systems.mt_ecko: did you mean mt_echo?"),
         (["translate", "--system", "asr_echo"], "", "reads features/mel, not tokens"),
-        (["transcribe", "--system", "pos_hmm", "x.wav"], "", "reads tokens/words, not features"),
+        (["transcribe", "--system", "pos_hmm", "x.wav"], "", "reads tokens/words, not sound"),
         (["tag", "--n-best", "2"], "", "pos_hmm gives one output"),
         (["answer"], "a\tb\nwho?\n", "line 2: a question without its text"),
         (["translate", "--attention", "a.png"], "a\n", "a.png: it is drawn as .svg or .html"),
@@ -326,6 +453,24 @@ def test_a_broken_file_leaves_the_subtitles_as_they_were(run: Run, tmp_path: Pat
         (["translate", "--attention", "a.svg"], "a\n", "mt_echo attends to nothing here"),
         (["translate", "--attention", "params.yaml/a.svg"], "a a\n", "params.yaml/a.svg: "),
         (["tag", "--scores", "--format", "conllu"], "", "no place for scores"),
+        (["label", "--n-best", "2"], "", "label_echo gives one output"),
+        (["label", "--system", "pos_hmm", "--marginals"], "a\n", "pos_hmm does not tell how likely a label is"),
+        (["label"], b"a\xff\n", "standard input, line 1 is not UTF-8"),
+        (["tag", "--marginals"], "dia\n", "pos_hmm does not tell how likely a label is"),
+        (["tag", "--system", "mt_echo"], "a b b\n", "mt_echo does not give a tag a word: name a tagger"),
+        (["tag", "--input", "conllu"], "dia makan\n", "standard input, line 1: 1 column where CoNLL-U has 10"),
+        (["tag", "--input", "brackets"], "(S (NN dia)\n", "standard input, line 1: the tree that begins here lacks"),
+        (["tag", "--format", "brackets"], "dia\n", "'dia' has no tree to put tags into"),
+        (["tag", "--format", "brackets", "--marginals"], "", "no place for --marginals"),
+        (["parse", "--format", "conllu", "--scores"], "", "no place for scores"),
+        (["parse", "--format", "line"], "", "written as brackets or conllu"),
+        (["parse", "--system", "pos_hmm"], "dia\n", "pos_hmm writes no trees: name a parser"),
+        (["forecast"], "A,1,nan,2\n", "standard input, line 1: A: value 2 is 'nan', and no number"),
+        (["forecast"], "A,1,,2\n", "standard input, line 1: A: value 2 is 'empty'"),
+        (["forecast"], "A\n\nB,1\n", "standard input, line 3: 2 cells under 1 name"),
+        (["forecast"], "id,day,x\nA,monday,1\nA,tuesday,1\n", "standard input, line 2: A: the date 'tuesday'"),
+        (["forecast", "--system", "asr_echo"], "", "reads features/mel, not series"),
+        (["transcribe", "--system", "forecast_last", "x.wav"], "", "reads features/past, not sound"),
         (["tag", "nowhere.txt"], "", "nowhere.txt: No such file or directory"),
         (["tag", "."], "", ".: Is a directory"),
         (["tag"], b"dia\nmakan\xff\n", "standard input, line 2 is not UTF-8"),
@@ -379,7 +524,7 @@ def test_a_model_of_another_kind_than_its_row_is_told(run: Run) -> None:
     assert "dvc repro train@parse_attention" in err
 
 
-@pytest.mark.parametrize("command", [[], ["transcribe"], ["translate-speech"], ["translate"], ["tag"], ["parse"]])
+@pytest.mark.parametrize("command", [[], ["transcribe"], ["translate-speech"], ["translate"], ["tag"], ["forecast"]])
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys; from pipeline.__main__ import app\n"

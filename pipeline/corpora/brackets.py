@@ -7,7 +7,7 @@ child has its own label. Tokens such as -LRB- stay as the treebank writes them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,12 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
     found = sources(config, raw, corpus, default=[f"**/*.{end}" for end in ("mrg", "mrg.gz", "ptb", "ptb.gz")])
     splits = placed(config, {source.name: source.split for source in found}, corpus)
     for source in found:
-        for index, (line, bracketed) in enumerate(_bracketed(source.path, config.encoding), start=1):
+        numbered = lines(source.path, config.encoding)
+        for index, (line, text) in enumerate(bracketed(numbered, source.path), start=1):
             where = f"line {line}"
-            tree = standard(_parse(source.path, where, bracketed))
+            tree = standard(parsed(source.path, where, text))
             if tree is None or not all(isinstance(leaf, str) for leaf in tree.leaves()):
-                yield Reject(file=str(source.path), where=where, reason="no words", text=" ".join(bracketed.split()))
+                yield Reject(file=str(source.path), where=where, reason="no words", text=" ".join(text.split()))
                 continue
             tagged = tree.pos()
             record = {
@@ -95,11 +96,14 @@ def _category(label: str) -> str:
     return label if label.startswith("-") else re.split(r"[-=|]", label)[0]
 
 
-def _bracketed(file: Path, encoding: str) -> Iterator[tuple[int, str]]:
-    """(first line, text) of each top-level pair of brackets."""
+def bracketed(numbered: Iterable[tuple[int, str]], file: Path | str) -> Iterator[tuple[int, str]]:
+    """(first line, text) of each top-level pair of brackets in numbered lines.
+
+    Raises Problem at an unbalanced bracket, or at text outside of a tree; `file` is how the lines are called then.
+    """
     depth, start = 0, 0
     pieces: list[str] = []
-    for number, line in lines(file, encoding):
+    for number, line in numbered:
         begin = 0
         for bracket in re.finditer(r"[()]", line):
             if bracket[0] == "(":
@@ -127,13 +131,14 @@ def _bracketed(file: Path, encoding: str) -> Iterator[tuple[int, str]]:
         )
 
 
-def _expect_nothing(text: str, file: Path, number: int) -> None:
+def _expect_nothing(text: str, file: Path | str, number: int) -> None:
     if text.strip():
         raise Problem(f"{file}, line {number}: {text.strip()[:40]!r} stands outside of any bracket: take it out")
 
 
-def _parse(file: Path, where: str, bracketed: str) -> Any:
+def parsed(file: Path | str, where: str, text: str) -> Any:
+    """A tree of nltk's. Raises Problem if it is none."""
     try:
-        return Tree.fromstring(bracketed)
+        return Tree.fromstring(text)
     except ValueError as error:
         raise Problem(f"{file}, {where}: not a tree: {' '.join(str(error).split())}: mend its brackets") from None

@@ -6,7 +6,8 @@ they stand for, or stand between, have lines of their own.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ from pipeline.records import TAGGED_SCHEMA, Record, Reject
 
 COLUMNS = 10
 _FIELDS = ("id", "form", "lemma", "upos", "xpos")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a sentence."""
+
+    number: int  # in its file
+    text: str
+    word: Any = None  # its first columns by name; None of a comment, a multiword range, an empty node
 
 
 class Config(Shared):
@@ -40,7 +50,7 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
     found = sources(config, raw, corpus, default=["**/*.conllu", "**/*.conllu.gz"])
     splits = placed(config, {source.name: source.split for source in found}, corpus)
     for source in found:
-        for index, (line, words) in enumerate(_sentences(source.path, config.encoding), start=1):
+        for index, (line, words) in enumerate(_words(source.path, config.encoding), start=1):
             upos = [word["upos"] for word in words]
             if all(tag == "_" for tag in upos) and not any(word["xpos"] for word in words):
                 text = " ".join(word["form"] for word in words)
@@ -55,36 +65,49 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
             yield Found(splits[source.name], record, str(source.path), f"line {line}")
 
 
-def _sentences(file: Path, encoding: str) -> Iterator[tuple[int, list[Any]]]:
+def _words(file: Path, encoding: str) -> Iterator[tuple[int, list[Any]]]:
     """(first word's line, words) of each sentence."""
-    start = 0
-    words: list[Any] = []
-    for number, line in lines(file, encoding):
-        if line.startswith("#"):
-            continue
-        if line.strip():
-            word = _word(file, number, line)
+    for found in sentences(lines(file, encoding), file):
+        words = [line for line in found if line.word is not None]
+        if words:
+            yield words[0].number, [line.word for line in words]
+
+
+def sentences(numbered: Iterable[tuple[int, str]], file: Path | str) -> Iterator[list[Line]]:
+    """The lines of each sentence; of the last lines, of what stands behind the last sentence, if anything does.
+
+    Raises Problem at a line that is not CoNLL-U; `file` is how it is called then.
+    """
+    found: list[Line] = []
+    words = 0
+    for number, text in numbered:
+        if text.startswith("#"):
+            found.append(Line(number, text))
+        elif text.strip():
+            word = _word(file, number, text)
             if word["id"] is None or not word["form"]:
                 raise Problem(
                     f"{file}, line {number}: a word without {'an id' if word['id'] is None else 'a form'}: "
                     "number the words of a sentence from 1, and write _ for a form that is not known"
                 )
-            if isinstance(word["id"], int):  # otherwise a multiword range or an empty node
-                start = start or number
-                if word["id"] != len(words) + 1:
-                    raise Problem(
-                        f"{file}, line {number}: word {word['id']} stands where word {len(words) + 1} is due: "
-                        "number the words of a sentence from 1, and put an empty line between sentences"
-                    )
-                words.append(word)
+            if not isinstance(word["id"], int):
+                found.append(Line(number, text))
+                continue
+            words += 1
+            if word["id"] != words:
+                raise Problem(
+                    f"{file}, line {number}: word {word['id']} stands where word {words} is due: "
+                    "number the words of a sentence from 1, and put an empty line between sentences"
+                )
+            found.append(Line(number, text, word))
         elif words:
-            yield start, words
-            start, words = 0, []
-    if words:
-        yield start, words
+            yield found
+            found, words = [], 0
+    if found:
+        yield found
 
 
-def _word(file: Path, number: int, line: str) -> Any:
+def _word(file: Path | str, number: int, line: str) -> Any:
     columns = line.split("\t")
     if len(columns) != COLUMNS:
         raise Problem(
