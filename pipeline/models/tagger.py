@@ -77,8 +77,16 @@ class Network(nn.Module):
         nn.init.normal_(self.parts.weight, std=0.5 / 3)
 
     def emissions(self, batch: dict[str, Tensor]) -> Tensor:
+        """What `states` takes → scores of the tags [B, L, C]."""
+        return self.scores(self.states(batch)).float().transpose(0, 1)
+
+    def scores(self, states: Tensor) -> Tensor:
+        """[L, B, 2 * hidden] → [L, B, C]."""
+        return self.output(locked_dropout(states, self.config.dropout, self.training))
+
+    def states(self, batch: dict[str, Tensor]) -> Tensor:
         """`words` [B, L] and `types` [B, L], which of N different words each is; of these `letters` [N, K], `counts`
-        [N], `parts` [N, P]; `lengths` [B] → scores of the tags [B, L, C]."""
+        [N], `parts` [N, P]; `lengths` [B] → what the words are in their sentence [L, B, 2 * hidden]."""
         rate = self.config.dropout
         spelt = torch.cat([self._spelt(batch["letters"], batch["counts"]), self.parts(batch["parts"])], dim=1)
         found = F.embedding(batch["types"].T, spelt)
@@ -86,7 +94,7 @@ class Network(nn.Module):
         mirror = mirror_of(batch["lengths"], len(x))
         for layer in self.layers:
             x = layer(locked_dropout(x, rate, self.training), mirror)
-        return self.output(locked_dropout(x, rate, self.training)).float().transpose(0, 1)
+        return x
 
     def _spelt(self, letters: Tensor, counts: Tensor) -> Tensor:
         """[N, K], [N] → the last state of both directions [N, 2 * spelt]."""
