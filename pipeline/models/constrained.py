@@ -67,10 +67,7 @@ class Walled:
         inner, own = parted(state)
         own = self.brackets.read(tokens, own)
         logits, inner, attention = self.model.step(tokens, inner)
-        allowed = self.brackets.allowed(own)
-        # A row from which no tree can come is none that counts, and a softmax over nothing would be NaN.
-        hopeless = ~allowed.any(dim=1, keepdim=True)
-        return logits.masked_fill(~(allowed | hopeless), -torch.inf), joined(inner, own), attention
+        return self.brackets.hold(logits, own), joined(inner, own), attention
 
 
 def joined(state: State, own: dict[str, Tensor]) -> State:

@@ -39,7 +39,12 @@ class Bounds:
 
 
 class Brackets:
-    """The rules over one vocabulary. Rows hold `stack` [N, D], `depth`, `run`, `left` and `steps` [N]."""
+    """The rules over one vocabulary.
+
+    Rows hold what is open: the labels `stack` [N, D] and the words `starts` [N, D] that they begin at, as many as
+    `depth` [N]; how many brackets have opened just now, `run`; how many words are written, `at`, and `left`; and how
+    many `steps` are left, [N] each.
+    """
 
     def __init__(self, tokens: Sequence[str], end: int, bounds: Bounds):
         labels = {token[1:] for token in tokens if token.startswith("(") and f"){token[1:]}" in tokens}
@@ -53,22 +58,25 @@ class Brackets:
 
         A limit is at least words + 3: a root with its two brackets, and END.
         """
-        zeros = torch.zeros_like(words)
         stack = torch.full((len(words), self.bounds.depth), -1, dtype=words.dtype)
-        return {"stack": stack, "depth": zeros, "run": zeros.clone(), "left": words.clone(), "steps": limits.clone()}
+        empty = {name: torch.zeros_like(words) for name in ("depth", "run", "at")}
+        return {"stack": stack, "starts": torch.zeros_like(stack), **empty, "left": words.clone(), "steps": limits}
 
     def read(self, tokens: Tensor, rows: Rows) -> Rows:
         """The rows after one token more each [N]; BEGIN counts as none."""
         kind, depth = self.kinds[tokens], rows["depth"]
         opens, closes, leaf = (kind == each for each in (OPENS, CLOSES, IS_LEAF))
         place = depth.clamp(max=self.bounds.depth - 1)[:, None]
-        top = torch.where(opens, self.labels[tokens], rows["stack"].gather(1, place)[:, 0])
+        label, start = self.labels[tokens][:, None], rows["at"][:, None]
+        written = leaf & (rows["left"] > 0)
         return {
-            "stack": rows["stack"].scatter(1, place, top[:, None]),
+            "stack": rows["stack"].scatter(1, place, label.where(opens[:, None], rows["stack"].gather(1, place))),
+            "starts": rows["starts"].scatter(1, place, start.where(opens[:, None], rows["starts"].gather(1, place))),
             # What the rules forbid is followed by a search only where it has nothing else, at a score of -inf.
             "depth": (depth + opens.long() - closes.long()).clamp(0, self.bounds.depth),
             "run": torch.where(opens, rows["run"] + 1, 0),
-            "left": (rows["left"] - leaf.long()).clamp(min=0),
+            "at": rows["at"] + written.long(),
+            "left": rows["left"] - written.long(),
             "steps": rows["steps"] - (kind != OTHER).long(),
         }
 
@@ -85,6 +93,14 @@ class Brackets:
         found |= closes[:, None] & (self.kinds == CLOSES) & (self.labels == top)
         found[:, self.end] = (depth == 0) & (left == 0)
         return found
+
+    def hold(self, logits: Tensor, rows: Rows) -> Tensor:
+        """[N, V] with -inf where a token may not come next.
+
+        A row from which no tree can come counts for nothing any more and stays as it is: a softmax over nothing is NaN.
+        """
+        allowed = self.allowed(rows)
+        return logits.masked_fill(~allowed & allowed.any(dim=1, keepdim=True), -torch.inf)
 
 
 def _kind(token: str, labels: set[str]) -> int:
