@@ -4,10 +4,10 @@ With e_t(j) the score of tag j at place t, and T(i, j) that of j after i (Laffer
 
     s(y) = start(y_1) + Σ_t e_t(y_t) + Σ_t T(y_{t-1}, y_t) + end(y_L);    p(y) = exp s(y) / Z
 
-Forward-backward (Rabiner 1989, section III) in probabilities scaled to 1 at every place (section V A), not in logarithms:
-a step is one product of matrices for the whole batch. The backward pass is a forward pass over the sentence turned
-round, so both are made at once, and padding, which then comes last in either, needs no mask. The gradient of log Z is
-the marginals: it is taken on the way forward, and the loss is a node of autograd without a graph behind it.
+Forward-backward (Rabiner 1989, section III) in probabilities scaled to 1 at every place (section V A), instead of in
+logarithms: a step is one product of matrices for the whole batch. The backward pass is a forward pass over the sentence
+turned round, so both are made at once, and padding, which then comes last in either, needs no mask. The gradient of
+log Z is the marginals: it is taken on the way forward, and the loss is a node of autograd without a graph behind it.
 """
 
 from typing import Any, NamedTuple

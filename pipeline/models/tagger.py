@@ -20,20 +20,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline import training
-from pipeline.data import END, Data, Side
+from pipeline.data import Data, Side
+from pipeline.models import tags
 from pipeline.models.attention import locked_dropout
 from pipeline.models.chain import Chain
 from pipeline.models.layers import load_module, save_module
 from pipeline.models.recurrent import Bidirectional, mirror_of
 from pipeline.models.spelling import FIRST, NONE, RARE, Spelling
-from pipeline.outcomes import Weighed
 from pipeline.params import Row
-from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.sequences import batches_of
 
 READS, WRITES = "tokens", "tokens"
-TAGS = END + 1  # the vocabulary's ids before its first tag
 ROUND = 8  # steps and rows are filled up to a multiple of it, since a CPU's LSTM is compiled anew for each size
 
 
@@ -53,15 +51,14 @@ class Train(training.Options):
     rare: float = Field(0.5, ge=0)  # a word seen n times is unknown with the probability rare / (rare + n)
 
 
-class Decode(Row):
-    marginals: bool = False  # how likely every tag is at each word, beside the best tags
+class Decode(tags.Decode):
     batch: int = Field(8_192, ge=1)  # padded words tagged at once
 
 
 class Network(nn.Module):
-    def __init__(self, config: Config, tags: int, spelling: dict[str, Any]):
+    def __init__(self, config: Config, count: int, spelling: dict[str, Any]):
         super().__init__()
-        self.config, self.tags, self.spelling = config, tags, Spelling.read(spelling)
+        self.config, self.count, self.spelling = config, count, Spelling.read(spelling)
         self.words = nn.Embedding(len(self.spelling.words) + FIRST, config.words)
         self.letters = nn.Embedding(len(self.spelling.letters) + FIRST, config.letters)
         self.parts = nn.EmbeddingBag(len(self.spelling.parts) + FIRST, config.parts, mode="sum", padding_idx=NONE)
@@ -70,8 +67,8 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(
             Bidirectional(2 * config.hidden if layer else wide, config.hidden) for layer in range(config.layers)
         )
-        self.output = nn.Linear(2 * config.hidden, tags)
-        self.chain = Chain(tags) if config.crf else None
+        self.output = nn.Linear(2 * config.hidden, count)
+        self.chain = Chain(count) if config.crf else None
         nn.init.normal_(self.words.weight, std=0.5)
         nn.init.normal_(self.letters.weight, std=0.5)
         nn.init.normal_(self.parts.weight, std=0.5 / 3)
@@ -105,24 +102,19 @@ class Network(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """What `emissions` takes, and `tags` [B, L] → summed loss, count of words."""
-        emissions, tags, lengths = self.emissions(batch), batch["tags"], batch["lengths"]
+        emissions, right, lengths = self.emissions(batch), batch["tags"], batch["lengths"]
         if self.chain is not None:
-            return self.chain(emissions, tags, lengths), lengths.sum()
-        inside = torch.arange(tags.shape[1], device=tags.device) < lengths[:, None]
-        return F.cross_entropy(emissions[inside], tags[inside], reduction="sum"), lengths.sum()
+            return self.chain(emissions, right, lengths), lengths.sum()
+        inside = torch.arange(right.shape[1], device=right.device) < lengths[:, None]
+        return F.cross_entropy(emissions[inside], right[inside], reduction="sum"), lengths.sum()
 
 
 def fit(
     *, data: Data, config: Config, options: Train, needs: tuple[Path, ...], work: Path
 ) -> tuple[Network, list[dict[str, float]]]:
     training.prepare_device(options.seed)
-    tags = len(data.target["train"].codec) - TAGS
-    if tags < 1:
-        raise Problem(
-            "there are no tagged words to train on: look at the corpus's train split and its rejected records"
-        )
-    spelling = Spelling.of(data.source["train"].values)
-    model = Network(config, tags, spelling.written())
+    count = tags.count(data.target["train"].codec)
+    model = Network(config, count, Spelling.of(data.source["train"].values).written())
     made = {
         split: _batches(data.source[split], data.target[split], model, options, learnt=split == "train")
         for split in ("train", "dev")
@@ -132,7 +124,7 @@ def fit(
 
 
 def save(model: Network, folder: Path) -> None:
-    save_module(model, model.config, {"tags": model.tags, "spelling": model.spelling.written()}, folder)
+    save_module(model, model.config, {"count": model.count, "spelling": model.spelling.written()}, folder)
 
 
 def load(folder: Path) -> Network:
@@ -145,20 +137,15 @@ def decode(*, model: Network, source: Side, target: object, options: Decode) -> 
     """The best tags of each sentence, scored by log p(tags | words)."""
     sentences = source.values
     lengths = np.array([len(words) for words in sentences], dtype=np.int64)
-    found = [Hypothesis([], 0.0)] * len(sentences)
-    if options.marginals:
-        found = [Weighed([], 0.0, marginals=np.zeros((0, model.tags + TAGS), np.float32))] * len(sentences)
+    nothing = np.zeros((0, model.count)) if options.marginals else None
+    found = [tags.hypothesis(np.zeros(0, dtype=np.int64), 0.0, nothing)] * len(sentences)
     order = np.argsort(lengths, kind="stable")
     for rows in batches_of(lengths, order[lengths[order] > 0].tolist(), options.batch):
         batch = tensors(model.spelling, [sentences[row] for row in rows])
         best, scores, marginals = _answers(model, model.emissions(batch), batch["lengths"], options.marginals)
         for i, row in enumerate(rows):
-            tags, score = (best[i, : lengths[row]] + TAGS).tolist(), float(scores[i])
-            if marginals is None:
-                found[row] = Hypothesis(tags, score)
-            else:
-                places = F.pad(marginals[i, : lengths[row]], (TAGS, 0)).float().numpy()
-                found[row] = Weighed(tags, score, marginals=places)
+            places = None if marginals is None else marginals[i, : lengths[row]].numpy()
+            found[row] = tags.hypothesis(best[i, : lengths[row]].numpy(), float(scores[i]), places)
     yield from ([hypothesis] for hypothesis in found)
 
 
@@ -202,14 +189,7 @@ def _rounded(count: int, step: int) -> int:
 
 
 def _batches(source: Side, target: Side, model: Network, options: Train, learnt: bool) -> training.Batches:
-    """The sentences that have a word, and no tag but those of the vocabulary: another cannot be learnt, nor found."""
-    sentences, tags = source.values, target.sequences
-    for identifier, words, length in zip(source.sequences.ids, sentences, tags.lengths, strict=True):
-        if len(words) != length:
-            raise Problem(f"{identifier} has {len(words)} words and {length} tags: mend the corpus, a tag a word")
-    usable = np.array([i for i in range(len(tags)) if len(tags[i]) and tags[i].min() >= TAGS], dtype=np.int64)
-    if len(usable) < len(tags):
-        print(f"{len(tags) - len(usable)} sentences have no word, or a tag that training lacks: left out")
+    sentences, gold, usable = source.values, target.sequences, tags.usable(source, target)
 
     def collate(rows: np.ndarray, epoch: int) -> dict[str, Tensor]:
         chosen = usable[rows]
@@ -220,10 +200,10 @@ def _batches(source: Side, target: Side, model: Network, options: Train, learnt:
                 [rng.random(len(sentences[row])) for rng, row in zip(generators, chosen, strict=True)]
             )
         batch = tensors(model.spelling, [sentences[row] for row in chosen], draws, options.rare)
-        gold, _ = tags.padded(chosen, fill=TAGS)
+        right, _ = gold.padded(chosen, fill=tags.TAGS)
         wide = np.zeros(batch["words"].shape, dtype=np.int64)
-        wide[:, : gold.shape[1]] = gold - TAGS
+        wide[:, : right.shape[1]] = right - tags.TAGS
         return {**batch, "tags": torch.from_numpy(wide)}
 
     ids = [source.sequences.ids[i] for i in usable]
-    return training.Batches(tags.lengths[usable], options.batch, collate, options.seed, ids)
+    return training.Batches(gold.lengths[usable], options.batch, collate, options.seed, ids)
