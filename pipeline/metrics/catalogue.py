@@ -8,6 +8,7 @@ from pipeline.metrics.behaviour import behaviour, coverage
 from pipeline.metrics.calibration import calibration
 from pipeline.metrics.diversity import diversity
 from pipeline.metrics.error_rate import cer, wer
+from pipeline.metrics.forecasting import forecasting
 from pipeline.metrics.labelling import accuracy
 from pipeline.metrics.labels import labels
 from pipeline.metrics.metric import Metric
@@ -34,6 +35,7 @@ def find(name: str, lowercase: bool = False) -> Metric:
         "chrf": partial(chrf, lowercase=lowercase),
         "tagging": tagging,
         "parsing": parsing,
+        "forecasting": forecasting,
         "accuracy": accuracy,
         "labels": labels,
         "calibration": calibration,

@@ -185,6 +185,7 @@ class Figures:
     def __init__(self, schema: pa.Schema) -> None:
         self.timed = "start" in schema.names
         self.worded = "words" in schema.names
+        self.series = "future" in schema.names
         self.texts = [field.name for field in schema if field.type == pa.string() and field.name not in NOT_TEXT]
         self.counts = dict.fromkeys(paths.SPLITS, 0)
         self.seconds = dict.fromkeys(paths.SPLITS, 0.0)
@@ -200,6 +201,8 @@ class Figures:
             self._longest("seconds", seconds)
         if self.worded:
             self._longest("words", len(record["words"]))
+        elif self.series:
+            self._longest("values", len(record["past"]["values"]) + len(record["future"]))
         else:
             self._longest("characters", max(len(record[text] or "") for text in self.texts))
 
@@ -208,7 +211,7 @@ class Figures:
 
     @property
     def noun(self) -> str:
-        return "utterances" if self.timed else "sentences"
+        return "utterances" if self.timed else "series" if self.series else "sentences"
 
     def told(self) -> str:
         parts = []
