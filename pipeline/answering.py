@@ -91,11 +91,16 @@ class Answering:
         corpus = load().corpora.get(self.system.corpus)
         return int(corpus.options.get("period", 1)) if corpus else 1
 
-    def answer(self, values: list[Any]) -> list[list[Answer]]:
-        """Answers to texts, lists of words, series or waveforms [S], as the source's codec takes them: n-best each."""
+    def answer(self, values: list[Any], names: list[str] | None = None) -> list[list[Answer]]:
+        """Answers to texts, lists of words, series or waveforms [S], as the source's codec takes them: n-best each.
+
+        `names`: how a Problem calls them; by their numbers, otherwise.
+        """
         if not values:
             return []
-        found = self.trained.decode(typed_side(self.trained.source, values), self.options)
+        side = typed_side(self.trained.source, values)
+        side.sequences.ids = names or side.sequences.ids
+        found = self.trained.decode(side, self.options)
         return [[Answer(self._output(one), one.score, one) for one in n_best] for n_best in found]
 
     def _output(self, found: Hypothesis) -> Any:

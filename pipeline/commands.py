@@ -297,7 +297,8 @@ def forecast(
     season = period or trained.period
     begun = False
     for portion in _portions(_series(files), PORTION):
-        answers = trained.answer([{"values": series.values, "period": season} for series in portion])
+        values = [{"values": series.values, "period": season} for series in portion]
+        answers = trained.answer(values, [f"{series.where}: {series.name}" for series in portion])
         for series, [answer] in zip(portion, answers, strict=True):
             found = answer.found
             if not isinstance(found, Forecast):

@@ -21,6 +21,7 @@ from pipeline.problems import Problem
 
 SEPARATORS = ",;\t"
 NAMES = {"id", "unique_id", "series", "series_id", "name", "item_id"}  # of a first column, whatever stands beside it
+LARGEST = 1e30  # of a value
 DATES = ("%Y-%m-%d", "%Y-%m", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
 
 
@@ -49,7 +50,9 @@ def read(lines: Iterator[str], name: str) -> Iterator[Series]:
         return
     separator = max(SEPARATORS, key=first.count)
     rows = _rows(chain([first], lines), separator, name)
-    head = next(rows)
+    head = next(rows, None)
+    if head is None:
+        return
     if len(head.cells) == 1:
         numbered = [head] if _is_number(head.cells[0]) else []
         yield from _long(chain(numbered, rows), ["value"], name)
@@ -123,10 +126,12 @@ def _long(rows: Iterable[_Line], head: Sequence[str], name: str) -> Iterator[Ser
 
 
 def _value(cell: str, where: str) -> float:
-    """Raises Problem unless it is a finite number."""
+    """Raises Problem unless it is a number that can be squared and summed up."""
     number = float(cell) if _is_number(cell) else float("nan")
     if not isfinite(number):
         raise Problem(f"{where} is {cell or 'empty'!r}, and no number: fill the gap, or leave the series out")
+    if abs(number) > LARGEST:
+        raise Problem(f"{where} is {cell}, too large to reckon with: give it in another unit")
     return number
 
 
@@ -183,7 +188,12 @@ def header(series: Series, level: float) -> str:
 
 
 def forecast(series: Series, values: Sequence[float], lower: Sequence[float], upper: Sequence[float]) -> Iterator[str]:
-    """A line a step: the series' name, the date, the value and the ends of its interval."""
+    """A line a step: the series' name, the date, the value and the ends of its interval.
+
+    Raises Problem where one of these is no finite number.
+    """
+    if not all(isfinite(number) for side in (values, lower, upper) for number in side):
+        raise Problem(f"{series.where}: {series.name}: its forecast is no finite number: look for values out of scale")
     try:
         dates = following(series.dates, len(values)) if series.dates else range(1, len(values) + 1)
     except Problem as problem:
@@ -193,8 +203,8 @@ def forecast(series: Series, values: Sequence[float], lower: Sequence[float], up
 
 
 def _figure(number: float) -> str:
-    """Seven digits, or all of those before the point."""
-    return f"{number:.7g}" if abs(number) < 1e6 else f"{number:.0f}"
+    """Seven digits, or all of those before the point of what people still count."""
+    return f"{number:.0f}" if 1e6 <= abs(number) < 1e15 else f"{number:.7g}"
 
 
 def _written(cells: Sequence[str]) -> str:

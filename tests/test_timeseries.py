@@ -32,7 +32,7 @@ def test_series_without_names_are_numbered() -> None:
     assert shown("1,2,3\n4,5\n") == [("1", [1, 2, 3]), ("2", [4, 5])]
     assert shown("date,value\n2026-01-01,1\n2026-01-02,2\n") == [("1", [1, 2])]
     assert shown("1\n2\n") == shown("value\n1\n2\n") == [("1", [1, 2])]
-    assert shown("") == shown("\n \n") == shown("V1,V2\n") == []
+    assert shown(",,,\n") == shown("") == shown("\n \n") == shown("V1,V2\n") == []
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,7 @@ def test_series_without_names_are_numbered() -> None:
         ("A,1,nan,3", "given.csv, line 1: A: value 2 is 'nan', and no number"),
         ("A,1,,3", "given.csv, line 1: A: value 2 is 'empty', and no number"),
         ("id,a,b\n\nA,1,2\nA,2,inf", "given.csv, line 4: A: 2 is 'inf', and no number"),
+        ("A,1,-2e30", "given.csv, line 1: A: value 2 is -2e30, too large"),
         ("A,1\nB,,", "given.csv, line 2: B has no value"),
         ("A,1\nB,1,x", "given.csv, line 2: B: value 2 is 'x', and no number"),
         ("id,day,value\nA,1", "given.csv, line 2: 2 cells under 3 names"),
@@ -92,6 +93,11 @@ def test_a_forecast_is_a_line_a_step() -> None:
     assert header(one, 0.95) == "id,step,forecast,lower_95,upper_95"
     lines = list(forecast(one, [12345678.9, 1 / 3], [0, -0.5], [1e9, 1]))
     assert lines == ['"a ""b"", c",1,12345679,0,1000000000', '"a ""b"", c",2,0.3333333,-0.5,1']
+
+
+def test_a_forecast_that_is_no_number_is_told() -> None:
+    with pytest.raises(Problem, match=r"given.csv, line 1: A: its forecast is no finite number"):
+        list(forecast(Series("A", "given.csv, line 1", [1.0]), [1.0], [float("nan")], [1.0]))
 
 
 def test_a_long_table_goes_on_with_its_names_and_dates() -> None:
