@@ -38,5 +38,15 @@ def tagged(words: Sequence[str], reference: Sequence[str], hypothesis: Sequence[
     return [Pair(gold, found, "" if gold == found else "substituted", above=word) for word, gold, found in columns]
 
 
+def labelled(reference: Sequence[str], hypothesis: Sequence[str]) -> list[Pair]:
+    """Labels in any order: those of both sides, those that are missing, those that are too many."""
+    both = [label for label in reference if label in hypothesis]
+    return [
+        *(Pair(label, label, "") for label in both),
+        *(Pair(label, "", "deleted") for label in reference if label not in both),
+        *(Pair("", label, "inserted") for label in hypothesis if label not in both),
+    ]
+
+
 def errors(pairs: Sequence[Pair]) -> int:
     return sum(1 for pair in pairs if pair.kind)

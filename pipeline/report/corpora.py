@@ -22,6 +22,7 @@ FOUND, PLANTED = "found_", "planted"  # in the summary of an alignment: how many
 QUALITIES = ("precision", "recall", "f1")
 OVERALL = (("all faults", ""), ("any fault told from none", "flagged_"))
 GOOD = "good"  # the verdict that is no fault
+LABELS = ("labels", "label")
 NOT_MEASURED = ("id", "recording", "speaker", "audio", "start", "end")
 
 
@@ -187,7 +188,10 @@ def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
         if spoken:
             found.setdefault(("audio", "seconds"), Counter())[round(record["end"] - record["start"], 1)] += 1
         for name in measured:
-            if (value := record[name]) and isinstance(value, str | list):
+            value = (
+                record[name]["values"] if isinstance(record[name], Mapping) else record[name]
+            )  # a series has a period
+            if value and isinstance(value, str | list):
                 unit = named.setdefault(name, _unit(name, value))
                 found.setdefault((name, unit), Counter())[_length(value, unit)] += 1
     return _without_twins(found)
@@ -196,6 +200,10 @@ def _measure(corpus: str, split: str) -> dict[tuple[str, str], Counter[float]]:
 def _unit(field: str, value: Any) -> str:
     if field == "tree":
         return "brackets"
+    if not isinstance(value, str) and not isinstance(value[0], str):
+        return "values"
+    if field in LABELS:
+        return "labels"
     return "characters" if isinstance(value, str) and unspaced(value) else "words"
 
 

@@ -76,12 +76,27 @@ def spectrogram(bands: np.ndarray, seconds: float, name: str, labels: Sequence[t
 
 def attention(weights: np.ndarray, columns: Sequence[str], rows: Sequence[str], name: str) -> Markup:
     """Attention [U, T] (a row an output token) with its tokens: the darker a cell, the higher its weight."""
+    height, width = weights.shape
+    label = f"Attention for {name}: {height} output tokens over {width} source tokens"
+    return _matrix(weights / max(float(weights.max(initial=0)), 1e-9), columns, rows, label)
+
+
+def confusion(counts: np.ndarray, columns: Sequence[str], rows: Sequence[str], name: str) -> Markup:
+    """How often what should be a row's label was given a column's [R, C]: the darker, the greater the share of the
+    row, from a thousandth to all of it, by its logarithm."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    label = f"Confusions of {name}: {len(rows)} labels of the reference, {len(columns)} that were given"
+    return _matrix(1 + np.log10(np.maximum(shares, 1e-3)) / 3, columns, rows, label)
+
+
+def _matrix(shades: np.ndarray, columns: Sequence[str], rows: Sequence[str], label: str) -> Markup:
+    """Cells [H, W] from 0 to 1 with the names of their rows and columns."""
     cell = 18
     rows, columns = ([token.replace("\u2581", "_") for token in tokens] for tokens in (rows, columns))  # a heavy bar
     left = 12 + 7.5 * max((len(row) for row in rows), default=0)
     above = 16 + 6.8 * max((len(column) for column in columns), default=0)
-    height, width = weights.shape
-    levels = np.clip(weights / max(float(weights.max(initial=0)), 1e-9), 0, 1) * 255
+    height, width = shades.shape
+    levels = np.clip(shades, 0, 1) * 255
     body = [svg.box(left, above, width * cell, height * cell, "frame")]
     body.append(_image(levels.astype(np.uint8), ACCENT_PALETTE, left, above, width * cell, height * cell))
     for u, row in enumerate(rows[:height]):
@@ -89,7 +104,6 @@ def attention(weights: np.ndarray, columns: Sequence[str], rows: Sequence[str], 
     turned = Markup('<text transform="translate({x} {y}) rotate(-60)" class="token">{content}</text>')
     for t, column in enumerate(columns[:width]):
         body.append(turned.format(x=round(left + (t + 0.7) * cell, 2), y=above - 6, content=column))
-    label = f"Attention for {name}: {height} output tokens over {width} source tokens"
     return svg.drawing(left + width * cell + 48, above + height * cell + 2, label, body, "attention")
 
 

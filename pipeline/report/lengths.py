@@ -11,6 +11,7 @@ from pipeline.metrics.units import units
 from pipeline.params import Params
 from pipeline.records import Decoded, read_decoded
 from pipeline.report import svg
+from pipeline.report.forecasts import is_series
 from pipeline.report.measured import Measured, scored
 from pipeline.report.scores import lower_is_better, rivals, title
 
@@ -67,7 +68,7 @@ def by_length(params: Params) -> list[ByLength]:
 
 def _table(task: str, corpus: str, systems: list[Measured]) -> ByLength | None:
     lines = list(read_decoded(paths.hypotheses(systems[0].name)))
-    if any(line.reference is None for line in lines):
+    if any(line.reference is None or is_series(line) for line in lines):
         return None
     side = "reference" if any(line.source is None for line in lines) else "source"
     lengths = np.array([_words(line, side) for line in lines])

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pipeline.report import behaviour, scores, svg
+from pipeline.report import behaviour, forecasts, scores, svg
 from pipeline.report.behaviour import Behaviour, Probes
 from pipeline.report.corpora import Description
 from pipeline.report.curves import Chart
@@ -44,6 +44,7 @@ def render(
     studies: list[Study],
     corpora: list[Description],
     groups: list[Group],
+    series: list[forecasts.Group],
     parameters: Mapping[str, str],
 ) -> str:
     """One HTML page, with its style inside. The same parts are the same bytes."""
@@ -80,6 +81,7 @@ def render(
         studies=studies,
         corpora=corpora,
         groups=groups,
+        series=series,
         parameters=parameters,
     )
     return page

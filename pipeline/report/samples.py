@@ -14,13 +14,15 @@ from pipeline.audio import Stretch
 from pipeline.metrics.units import units
 from pipeline.params import Params
 from pipeline.records import Decoded, read_decoded, read_table
-from pipeline.report import alignment, heat, spoken, trees
+from pipeline.report import alignment, heat, reliability, spoken, trees
 from pipeline.report.alignment import Pair
 from pipeline.report.clips import Clip, Clips
+from pipeline.report.forecasts import is_series
 from pipeline.report.scores import rivals
 
 BLOCK = 1000  # sentences aligned at once
 CONFUSIONS = 12  # rows of the table of confused tags
+MATRIX = 60  # labels of the picture of confusions: the most frequent ones
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Group:
     tags: bool
     sound: bool  # the output is
     confusions: dict[str, list[Confusion]] = field(default_factory=dict)
+    matrices: dict[str, Markup] = field(default_factory=dict)  # of all confusions, where each place has one label
+    reliability: dict[str, Markup] = field(default_factory=dict)
 
     @property
     def trees(self) -> bool:
@@ -85,16 +89,20 @@ class Group:
 def groups(params: Params, count: int, clips: int) -> list[Group]:
     """Groups in the order of params.yaml, of those systems that have hypotheses: `count` samples, `clips` to listen to.
 
-    A language model, whose target is its source, says nothing of its own.
+    A language model, whose target is its source, says nothing of its own; of series, see `report.forecasts`.
     """
     found = []
     for (task, corpus), names in rivals(params).items():
         decoded = [
             n for n in names if paths.hypotheses(n).is_dir() and params.systems[n].source != params.systems[n].target
         ]
-        if decoded:
+        if decoded and not _forecast(decoded[0]):
             found.append(_group(task, corpus, decoded, count, Clips(clips)))
     return [group for group in found if group.first]
+
+
+def _forecast(name: str) -> bool:
+    return any(is_series(line) for line in _first(name, 1))
 
 
 def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -> Group:
@@ -106,7 +114,7 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
         first = _spread(names[0], count - len(worst), {line.id for line in worst})
     else:
         first = _first(names[0], -(-count // 2))
-        lowercase = all(_text(line.best) == _text(line.best).lower() for line in first)
+        lowercase = all(isinstance(line.best, str) and line.best == line.best.lower() for line in first)
         worst = _worst(names[0], count - len(first), {line.id for line in first}, lowercase)
     wanted = [line.id for line in [*first, *worst]]
     lines = {name: _lines(name, set(wanted)) for name in names}
@@ -120,7 +128,7 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
         )
         for identifier in wanted
     ]
-    tags = bool(first) and isinstance(first[0].reference, list)
+    tags = bool(first) and _tagged(first[0])
     return Group(
         task=task,
         corpus=corpus,
@@ -131,7 +139,14 @@ def _group(task: str, corpus: str, names: list[str], count: int, clips: Clips) -
         tags=tags,
         sound=sound,
         confusions={name: _confusions(name) for name in names} if tags else {},
+        matrices={name: drawn for name in names if (drawn := _matrix(name))},
+        reliability=reliability.pictures(names),
     )
+
+
+def _tagged(line: Decoded) -> bool:
+    """A label a word: a list on both sides."""
+    return isinstance(line.reference, list) and isinstance(line.source, list)
 
 
 def _first(name: str, count: int) -> list[Decoded]:
@@ -185,7 +200,7 @@ def _sample(lines: Mapping[str, Decoded], lowercase: bool, record: Mapping[str, 
     return Sample(
         id=head.id,
         source=_text(head.source) if head.source is not None else "",
-        reference=_text(head.reference),
+        reference=_shown(head.reference, head),
         clip=clip,
         tree=drawn.reference if drawn else None,
         attempts=[
@@ -226,11 +241,11 @@ def _attempt(name: str, line: Decoded, lowercase: bool, heard: Clip | None) -> A
     pairs = [] if drawn else _aligned([line], lowercase)[0]
     return Attempt(
         system=name,
-        text=_text(line.best),
+        text=_shown(line.best, line),
         pairs=pairs,
         errors=drawn.errors if drawn else alignment.errors(pairs),
         finished=line.finished,
-        others=[(_text(h), s) for h, s in zip(line.hypotheses[1:], line.scores[1:], strict=False)],
+        others=[(_shown(h, line), s) for h, s in zip(line.hypotheses[1:], line.scores[1:], strict=False)],
         attention=_attention(name, line, _seconds(heard)),
         tree=drawn.hypothesis if drawn else None,
         score=line.scores[0] if line.scores else 0.0,
@@ -255,8 +270,10 @@ def _attention(name: str, line: Decoded, seconds: float | None) -> Markup | None
 
 
 def _aligned(lines: Sequence[Decoded], lowercase: bool) -> list[list[Pair]]:
-    if lines and isinstance(lines[0].reference, list) and isinstance(lines[0].source, list):
+    if lines and _tagged(lines[0]):
         return [alignment.tagged(list(line.source or ()), line.reference or (), line.best) for line in lines]
+    if lines and isinstance(lines[0].reference, list):
+        return [alignment.labelled(line.reference or (), line.best) for line in lines]
     references = [units(line.reference or "") for line in lines]
     hypotheses = [units(line.best) for line in lines]
     if lowercase:
@@ -289,9 +306,37 @@ def _confusions(name: str) -> list[Confusion]:
     ]
 
 
+def _matrix(name: str) -> Markup | None:
+    """How often each label was given where another is right: of tags, and of texts with one label each."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for line in read_decoded(paths.hypotheses(name)):
+        if not (_tagged(line) or _has_one(line.reference)) or not isinstance(line.best, list):
+            return None
+        counts.update(zip(line.reference or (), line.best, strict=False))
+    gold: Counter[str] = Counter()
+    for (reference, _), count in counts.items():
+        gold[reference] += count
+    given = {hypothesis for _, hypothesis in counts}
+    rows = sorted(gold, key=lambda label: (-gold[label], label))[:MATRIX]
+    columns = [*(label for label in rows if label in given), *sorted(given - gold.keys())][:MATRIX]
+    if len(rows) < 2:
+        return None
+    return heat.confusion(np.array([[counts[row, column] for column in columns] for row in rows]), columns, rows, name)
+
+
+def _has_one(labels: Any) -> bool:
+    return isinstance(labels, list) and len(labels) == 1
+
+
 def _commonest(words: Counter[str]) -> str:
     return min(words, key=lambda word: (-words[word], word))
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else " ".join(str(item) for item in value or ())
+
+
+def _shown(value: Any, line: Decoded) -> str:
+    """Labels of a text with commas between them; anything else as it is."""
+    apart = isinstance(value, list) and not _tagged(line)
+    return ", ".join(value) if apart else _text(value)

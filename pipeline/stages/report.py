@@ -5,7 +5,19 @@ from pydantic import Field
 
 from pipeline import paths
 from pipeline.params import Params, Row, configure, load
-from pipeline.report import behaviour, corpora, curves, hours, learning, lengths, pairs, samples, scores, studies
+from pipeline.report import (
+    behaviour,
+    corpora,
+    curves,
+    forecasts,
+    hours,
+    learning,
+    lengths,
+    pairs,
+    samples,
+    scores,
+    studies,
+)
 from pipeline.report.page import Trained, render
 
 
@@ -34,6 +46,7 @@ def run() -> None:
         studies=studies.studies(params),
         corpora=[corpora.describe(name) for name in (*params.corpora, *params.alignments)],
         groups=samples.groups(params, options.samples, options.clips),
+        series=forecasts.groups(params, options.samples),
         parameters=_parameters(params),
     )
     with paths.replacing(paths.report().parent) as folder:

@@ -5,12 +5,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import soundfile
 import yaml
 
 from pipeline import paths
+from pipeline.metrics.calibration import BINS
 from pipeline.metrics.statistics import write_statistics
+from pipeline.outcomes import Forecast, OutcomesWriter
 from pipeline.problems import Problem
 from pipeline.records import (
     REJECT_SCHEMA,
@@ -256,6 +259,47 @@ def rivals() -> None:
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
 
+def structures() -> None:
+    """Series with their forecasts, texts with several labels, texts with one; by two systems each."""
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    kinds = {"shows": ("features", "forecast", "forecasting"), "scenes": ("tokens", "label", "calibration")}
+    for corpus, (room, task, metric) in {**kinds, "moods": ("tokens", "label", "calibration")}.items():
+        params["corpora"][corpus] = {"raw": "world", "kind": "any"}
+        row = {"corpus": corpus, "field": "x", "kind": "series", "raw": "world"}
+        params[room][corpus] = row if room == "features" else row | {"kind": "words"}
+        for name in (f"{corpus}_{EVIL_SYSTEM}", f"{corpus}_other"):
+            params["systems"][name] = system(task, corpus, f"{room}/{corpus}", f"{room}/{corpus}", [metric])
+            params["systems"][name]["target"] = f"{room}/{corpus}_out"
+        params[room][f"{corpus}_out"] = params[room][corpus]
+    past, future = {"values": [float(10 + i % 7) for i in range(60)], "period": 7}, [14.0, 15.0, -3.0]
+    shows = pa.schema(
+        [
+            ("id", pa.string()),
+            ("past", pa.struct([("values", pa.list_(pa.float64())), ("period", pa.int64())])),
+            ("future", pa.list_(pa.float64())),
+        ]
+    )
+    for split in paths.SPLITS:
+        write_table(paths.manifest("shows", split), [{"id": "show", "past": past, "future": future}], shows)
+    for name in (f"shows_{EVIL_SYSTEM}", "shows_other"):
+        lines = [Decoded(f"{EVIL} {i}", past, future, [[14.0, 15.0 + i, 16.0]], [0], True) for i in range(6)]
+        write_decoded(paths.hypotheses(name), lines)
+    with OutcomesWriter(paths.hypotheses("shows_other")) as beside:
+        for line in lines:
+            values = np.array(line.best)
+            beside.add(line.id, Forecast([], 0.0, values=values, lower=values - 2, upper=values + 2))
+    for name in (f"scenes_{EVIL_SYSTEM}", "scenes_other"):
+        lines = [Decoded(f"{i}", EVIL, ["love", EVIL], [["love", "money"], [EVIL]], [0, -1], True) for i in range(6)]
+        write_decoded(paths.hypotheses(name), lines)
+    for name in (f"moods_{EVIL_SYSTEM}", "moods_other"):
+        right = [Decoded(f"{i}", "text", [("glad", EVIL)[i % 2]], [["glad"]], [0], True) for i in range(6)]
+        write_decoded(paths.hypotheses(name), right)
+        bins = np.zeros((6, 2, BINS, 3))
+        bins[:, :, 11] = (2, 1.5, 1)  # two held 75 % likely, of which one is right
+        write_statistics(paths.statistics(name), [line.id for line in right], {"calibration": bins.reshape(6, -1)})
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
 def made() -> str:
     report.run()
     return paths.report().read_text(encoding="utf-8")
@@ -419,3 +463,23 @@ def test_recordings_and_sounds_that_are_gone_are_left_out(workspace):
         for file in (paths.hypotheses(name) / "audio").iterdir():
             file.unlink()
     assert Page(made()).tags.count("audio") == 4 + 4
+
+
+def test_fans_labels_confusions_and_reliability_are_drawn(workspace):
+    structures()
+    page = Page(made())
+    assert page.open == []
+    assert not {"script", "img", "i"} & set(page.tags)
+    labels = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    assert sum(label.startswith(f"Forecast, {EVIL} ") for label in labels) == 4 * 2  # samples, by two systems
+    assert "Forecast, " + EVIL + " 0 by shows_other: 3 steps, drawn after 28 values" in labels
+    assert "2 of 3 inside" in page.text  # -3 lies below it
+    assert "An interval is meant to hold 95\u00a0% of what follows" in page.text
+    assert "in values, longest 60" in page.text  # of the series
+    matrix = f"Confusions of moods_{EVIL_SYSTEM}: 2 labels of the reference, 1 that were given"
+    assert matrix in labels and "Confusions of hmm: 2 labels of the reference, 2 that were given" in labels
+    assert not any(label.startswith("Confusions of scenes") for label in labels)
+    told = "Reliability of moods_other: all labels: 50 % of 75 %; the likeliest: 50 % of 75 %"
+    assert told in labels and "12 held 75.0 % likely: 50.0 % are right" in page.text
+    assert f"love, {EVIL}" in page.text
+    assert made() == made()
