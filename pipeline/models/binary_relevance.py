@@ -61,11 +61,11 @@ class Relevance:
 
     def odds(self, texts: Sequences, rows: np.ndarray) -> np.ndarray:
         """W x + b, float [B, C]."""
-        odds: np.ndarray = _bags(texts, rows, self.rarity) @ self.weights + self.bias
+        odds: np.ndarray = bags_of(texts, rows, self.rarity) @ self.weights + self.bias
         return odds
 
 
-def _bags(texts: Sequences, rows: np.ndarray, rarity: np.ndarray) -> Any:
+def bags_of(texts: Sequences, rows: np.ndarray, rarity: np.ndarray) -> Any:
     """x of some rows, a scipy matrix [B, V]."""
     from scipy.sparse import csr_matrix
 
@@ -85,16 +85,15 @@ def fit(
         )
     texts = data.source["train"].sequences
     rare = rarity(texts, len(data.source["train"].codec))
-    bags = _bags(texts, np.arange(len(texts)), rare)
+    bags = bags_of(texts, np.arange(len(texts)), rare)
     dev = data.source["dev"].sequences
     if config.classes == "single":
-        weights, bias = _softmax(bags, labels.classes(data.target["train"]), count, options)
+        weights, bias = _softmax(bags, labels.classes(data.target["train"]), count, options.l2)
         model = Relevance(config, rare, weights, bias, np.zeros(count, np.float32))
         found = model.odds(dev, np.arange(len(dev))).argmax(axis=1)
         told = f"dev accuracy {100 * (found == labels.classes(data.target['dev'])).mean():.2f}"
     else:
-        parts = [_logistic(bags, column, options) for column in matrix(data.target["train"], count).T]
-        weights, bias = np.stack([w for w, _ in parts], axis=1), np.array([b for _, b in parts], np.float32)
+        weights, bias = logistic(bags, matrix(data.target["train"], count), options.l2)
         model = Relevance(config, rare, weights, bias, np.zeros(count, np.float32))
         odds, right = model.odds(dev, np.arange(len(dev))), matrix(data.target["dev"], count)
         thresholds = tuned(odds, right, options.pooled, config.empty)
@@ -104,21 +103,28 @@ def fit(
     return model, []
 
 
-def _logistic(bags: Any, truth: np.ndarray, options: Train) -> tuple[np.ndarray, float]:
-    """One label's w and b. A label that all texts have, or none, is told by its bias alone."""
+def logistic(bags: Any, truth: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
+    """W [V, C] and b [C] of labels that are told one by one, from bags [N, V] and truth [N, C].
+
+    A label that all texts have, or none, is told by its bias alone.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    if truth.all() or not truth.any():
-        return np.zeros(bags.shape[1], np.float32), float(np.log1p(len(truth))) * (1 if truth.all() else -1)
-    found = LogisticRegression(C=1 / options.l2, solver="liblinear", max_iter=1000).fit(bags, truth)
-    return found.coef_[0].astype(np.float32), float(found.intercept_[0])
+    weights, bias = np.zeros((bags.shape[1], truth.shape[1]), np.float32), np.zeros(truth.shape[1], np.float32)
+    for label, column in enumerate(truth.T):
+        if column.all() or not column.any():
+            bias[label] = np.log1p(len(column)) * (1 if column.all() else -1)
+            continue
+        found = LogisticRegression(C=1 / l2, solver="liblinear", max_iter=1000).fit(bags, column)
+        weights[:, label], bias[label] = found.coef_[0], found.intercept_[0]
+    return weights, bias
 
 
-def _softmax(bags: Any, truth: np.ndarray, count: int, options: Train) -> tuple[np.ndarray, np.ndarray]:
+def _softmax(bags: Any, truth: np.ndarray, count: int, l2: float) -> tuple[np.ndarray, np.ndarray]:
     """W and b of one label a text; b is free of the penalty."""
     from sklearn.linear_model import LogisticRegression
 
-    found = LogisticRegression(C=1 / options.l2, max_iter=1000).fit(bags, truth)
+    found = LogisticRegression(C=1 / l2, max_iter=1000).fit(bags, truth)
     weights, bias = found.coef_.T, found.intercept_
     if count == 2:  # scikit-learn gives the second one's log-odds
         weights, bias = np.concatenate([-weights / 2, weights / 2], axis=1), np.concatenate([-bias / 2, bias / 2])
