@@ -77,7 +77,7 @@ def _group(task: str, corpus: str, names: list[str], count: int) -> Group:
 
     def shown(place: int) -> Forecasts:
         told = {name: (found[place], intervals[name].get(place)) for name, found in lines.items() if place in found}
-        scale = _scale([*told.values()])
+        scale = shared_scale([*told.values()])
         head = lines[names[0]][place]
         return Forecasts(head.id, len(head.reference or ()), [_fan(name, *told[name], scale) for name in told])
 
@@ -95,7 +95,7 @@ def _past(line: Decoded) -> np.ndarray:
     return np.array(line.source["values"], dtype=float)[-min(kept, LONGEST) :]
 
 
-def _scale(told: Sequence[tuple[Decoded, Interval | None]]) -> list[float]:
+def shared_scale(told: Sequence[tuple[Decoded, Interval | None]]) -> list[float]:
     """Round numbers about all that is drawn of a series, so that its fans can be held beside each other."""
     drawn = [values for line, _ in told for values in (_past(line), line.reference, line.best)]
     drawn += [side for _, interval in told if interval for side in (interval.lower, interval.upper)]

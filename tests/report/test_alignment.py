@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.report.alignment import Pair, align, errors, tagged
+from pipeline.report.alignment import Pair, align, errors, labelled, tagged
 
 
 def test_alignment_pairs_words_with_words():
@@ -26,3 +26,9 @@ def test_tags_meet_under_their_word():
     pairs = tagged(["the", "dog"], ["DET", "NOUN"], ["DET"])
     assert pairs == [Pair("DET", "DET", "", above="the"), Pair("NOUN", "", "substituted", above="dog")]
     assert errors(pairs) == 1
+
+
+def test_labels_are_held_against_each_other_in_any_order():
+    pairs = labelled(["love", "money"], ["illness", "love"])
+    assert pairs == [Pair("love", "love", ""), Pair("money", "", "deleted"), Pair("", "illness", "inserted")]
+    assert labelled([], []) == []
