@@ -62,15 +62,15 @@ class Answering:
     def open(
         cls, task: str, room: str, name: str | None, n_best: int, marginals: bool = False, **given: Any
     ) -> "Answering":
-        """The system called `name`, or the first one of `task`. Its source is of a `room`: features (sound), tokens, or
-        series, which are features of a kind of their own.
+        """The system called `name`, or the first one of `task` or that a metric called `task` scores.
 
+        Its source stands in a `room`: features (sound), tokens, or series, which are features of a kind of their own.
         Raises Problem if there is none, if it is not trained, or if it does not give `n_best` outputs.
         """
         params = load()
         systems = params.systems
         if name is None:
-            name = next((key for key, system in systems.items() if system.task == task), None)
+            name = next((key for key, one in systems.items() if task in (one.task, *one.metrics)), None)
             if name is None:
                 known = ", ".join(systems) or "none"
                 raise Problem(f"params.yaml has no system of the task {task}: name another by --system ({known})")

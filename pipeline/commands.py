@@ -179,7 +179,7 @@ def label(
     from pipeline.answering import Answering
     from pipeline.layouts import likely
 
-    trained = Answering.open("label", "tokens", system, n_best, marginals)
+    trained = Answering.open("labels", "tokens", system, n_best, marginals)
 
     def show(_: str, found: "Answer") -> str:
         names = [found.output] if isinstance(found.output, str) else found.output

@@ -54,7 +54,7 @@ ROWS = {
     "chat_echo": ("chat", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "answer_echo": ("answer", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
     "summary_echo": ("summary", "pairs", "tokens/ms", "tokens/en", {"kind": "echo"}),
-    "label_echo": ("label", "scenes", "tokens/scene", "tokens/scene_labels", {"kind": "weigher"}),
+    "label_echo": ("topics", "scenes", "tokens/scene", "tokens/scene_labels", {"kind": "weigher"}),
     "pos_weigher": ("weighed", "tags", "tokens/words", "tokens/upos", {"kind": "weigher"}),
     "forecast_last": ("forecast", "shows", "features/past", "features/future", {"kind": "last"}),
     "pos_hmm": ("pos", "tags", "tokens/words", "tokens/upos", {"kind": "hmm"}),
@@ -150,7 +150,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             zip(("task", "corpus", "source", "target", "model"), values, strict=True),
             needs="none",
             also="none",
-            metrics=[],
+            metrics=["labels"] if name == "label_echo" else [],
         )
         for name, values in ROWS.items()
     }
