@@ -5,7 +5,8 @@ Enters nothing but a seed. Leaves `episodes/epNN.flac` (16 kHz) with `epNN.{ms,e
 `voices/{train,dev,test}/<reader>.flac` with `.ms.srt`: prompts that characters read without beds; and where asked for,
 `dialogue/{train,dev,test}/dialogues_text_Ms.txt`: turns that answer one another, `gender/ms*.txt`: sentences about
 people of every occupation, `summaries/{train,dev,test}.jsonl`: recaps with their summaries,
-`questions/{train,dev,test}.{txt,json}`: stories with questions, in bAbI's form and in SQuAD's, and
+`questions/{train,dev,test}.{txt,json}`: stories with questions, in bAbI's form and in SQuAD's,
+`scenes/{train,dev,test}.jsonl`: scenes with what they are about and their mood, and
 `series/{Train/Daily-train,Test/Daily-test}.csv`: viewers of shows day by day, in M4's form. All of it was written
 for this project; the voices are espeak-ng's. Train, dev and test share no sentence in any file: the last `test`
 episodes are the test's, the `dev` before them the dev's. Subtitle faults are planted in training episodes alone, so
@@ -25,6 +26,7 @@ from pipeline.raw.soap.files import write_parallel, write_trees
 from pipeline.raw.soap.occupations import write_occupations
 from pipeline.raw.soap.prompts import write_prompts
 from pipeline.raw.soap.questions import write_questions
+from pipeline.raw.soap.scenes import write_scenes
 from pipeline.raw.soap.series import write_series
 from pipeline.raw.soap.speech import Speech
 from pipeline.raw.soap.summaries import write_summaries
@@ -49,6 +51,7 @@ class Config(Row):
     dialogues: int = Field(0, ge=0)  # training dialogues in dialogue/; 0: no such folder
     recaps: int = Field(0, ge=0)  # training texts with summaries in summaries/; 0: no such folder
     stories: int = Field(0, ge=0)  # training stories with questions in questions/; 0: no such folder
+    scenes: int = Field(0, ge=0)  # training scenes with labels in scenes/; 0: no such folder
     series: int = Field(0, ge=0)  # shows with their viewers day by day in series/; 0: no such folder
     occupations: int = Field(0, ge=0)  # sentences of an occupation and a gender in gender/; 0: no such folder
     faults: float = Field(0.05, ge=0, le=1)  # share of the cues of training episodes
@@ -84,7 +87,8 @@ def write(config: Config, folder: Path) -> None:
         write_questions(config.seed, config.stories, max(1, config.held // 2), world.owner, folder / "questions")
     if config.occupations:
         write_occupations(config.seed, config.occupations, world.owner, folder / "gender")
-
+    if config.scenes:
+        write_scenes(config.seed, config.scenes, config.held, world.owner, folder / "scenes")
     if config.series:
         write_series(config.seed, config.series, folder / "series")
 
