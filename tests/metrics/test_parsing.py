@@ -129,3 +129,55 @@ def test_the_baseline_leans_right_with_the_most_frequent_labels():
         "(S XX XX )S",
         "(S XX )S",
     ]
+
+
+def sums(gold: str, found: str) -> tuple[int, int, int]:
+    """Matched, gold and found brackets: the columns of EVALB's table."""
+    counted_ = counts(gold, found)
+    return counted_["matched"], counted_["gold"], counted_["found"]
+
+
+# Worked by hand by the rules of EVALB with COLLINS.prm.
+@pytest.mark.parametrize(
+    ("gold", "found", "wanted"),
+    [
+        # a unary chain counts link by link: S and VP over 0-2 stand in both, NP in the gold tree alone
+        ("(S (VP (NP (NN a) (NN b))))", "(S (VP XX XX )VP )S", (2, 3, 2)),
+        # a comma inside or outside of NP is one span; between two words it parts nothing
+        (
+            "(S (NP (NN a) (, ,)) (VP (VBZ b) (NP (NN c))) (. .))",
+            "(S (NP XX )NP XX (VP XX (NP XX )NP XX )VP )S",
+            (4, 4, 4),
+        ),
+        # two spans that differ by a full stop alone become the same one: S twice in the output, once in the gold tree
+        ("(S (NP (NN a)) (VP (VBZ b)) (. .))", "(S (S (NP XX )NP (VP XX )VP )S XX )S", (3, 3, 4)),
+        # quotation marks, colons and full stops go; brackets, hash and currency signs are words like others
+        ("(NP (`` ``) (NN a) ('' '') (: --) (NN b))", "(NP XX (NP XX XX )NP XX XX )NP", (1, 1, 2)),
+        ("(NP (-LRB- -LRB-) (NN a) (-RRB- -RRB-))", "(NP XX (NP XX )NP XX )NP", (1, 1, 2)),
+        ("(NP (# #) (CD 5))", "(NP XX (NP XX )NP )NP", (1, 1, 2)),
+        # the right span under the wrong label is wrong twice over
+        ("(S (NP (NN a)) (VP (VBZ b)))", "(S (NP XX )NP (NP XX )NP )S", (2, 3, 3)),
+        # PRT is ADVP on either side; PRN, PRT|ADVP and other labels are not touched
+        ("(VP (VB give) (PRT (RP up)))", "(VP XX (ADVP XX )ADVP )VP", (2, 2, 2)),
+        ("(VP (VB run) (ADVP (RB away)))", "(VP XX (PRT XX )PRT )VP", (2, 2, 2)),
+        ("(VP (VB give) (PRT (RP up)))", "(VP XX (PRN XX )PRN )VP", (1, 2, 2)),
+        # crossing brackets: [a b] [c] against [a] [b c]
+        ("(S (NP (NN a) (NN b)) (VP (VBZ c)))", "(S (NP XX )NP (VP XX XX )VP )S", (1, 3, 3)),
+        # a sentence of nothing but punctuation has nothing to find
+        ("(X (: --) (. .))", "(X XX XX )X", (0, 0, 0)),
+        # function tags and indices on either side
+        ("(S (NP-SBJ-1 (NN a)) (VP (VBZ b) (PP-LOC=2 (NN c))))", "(S (NP-TMP XX )NP-TMP (VP XX (PP XX )PP )VP )S", (4, 4, 4)),
+    ],
+)  # fmt: skip
+def test_brackets_are_counted_as_evalb_counts_them(gold: str, found: str, wanted: tuple[int, int, int]) -> None:
+    assert sums(gold, found) == wanted
+
+
+def test_a_corpus_is_scored_by_the_sums_of_its_sentences() -> None:
+    """2 of 3 found brackets and 3 of 3 are right, of 3 and 4 gold ones: 5/6, 5/7, F1 10/13."""
+    gold = ["(S (NP (NN a)) (VP (VBZ b)))", "(S (NP (NN a)) (VP (VBZ b) (NP (NN c))))"]
+    found = ["(S (NP XX )NP (NP XX )NP )S", "(S (NP XX )NP (VP XX XX )VP )S"]
+    scores = bracket_scores(count_brackets(gold, found).sum(axis=0))
+    assert [float(scores[name]) for name in ("precision", "recall", "f1")] == pytest.approx(
+        [500 / 6, 500 / 7, 1000 / 13]
+    )
