@@ -34,7 +34,7 @@ def diagram(bins: np.ndarray, name: str) -> Markup:
     def place(likely: float, right: float) -> tuple[float, float]:
         return LEFT + likely * SIDE, TOP + (1 - right) * SIDE
 
-    body = [svg.box(LEFT, TOP, SIDE, SIDE, "frame"), svg.rule(*place(0, 0), *place(1, 1), "grid")]
+    body = [svg.box(LEFT, TOP, SIDE, SIDE, "frame"), svg.rule(*place(0, 0), *place(1, 1), "spread")]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         told = f"{100 * share:.0f} %"
         body.append(svg.text(LEFT - 8, TOP + (1 - share) * SIDE + 4, told, "end", "tick"))

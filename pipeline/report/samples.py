@@ -22,6 +22,7 @@ from pipeline.report.scores import rivals
 
 BLOCK = 1000  # sentences aligned at once
 CONFUSIONS = 12  # rows of the table of confused tags
+LABELLED = 400  # characters shown of a text that is labelled
 MATRIX = 60  # labels of the picture of confusions: the most frequent ones
 
 
@@ -199,7 +200,7 @@ def _sample(lines: Mapping[str, Decoded], lowercase: bool, record: Mapping[str, 
     drawn = trees.compare(head, head.id)
     return Sample(
         id=head.id,
-        source=_text(head.source) if head.source is not None else "",
+        source=_source(head),
         reference=_shown(head.reference, head),
         clip=clip,
         tree=drawn.reference if drawn else None,
@@ -210,6 +211,13 @@ def _sample(lines: Mapping[str, Decoded], lowercase: bool, record: Mapping[str, 
             for name, line in lines.items()
         ],
     )
+
+
+def _source(line: Decoded) -> str:
+    """A text that is labelled is told by its beginning: it may be an article."""
+    text = _text(line.source) if line.source is not None else ""
+    long = isinstance(line.reference, list) and len(text) > LABELLED
+    return f"{text[:LABELLED]}…" if long else text
 
 
 def _said(name: str, line: Decoded, clips: Clips | None) -> Attempt:

@@ -289,7 +289,9 @@ def structures() -> None:
             values = np.array(line.best)
             beside.add(line.id, Forecast([], 0.0, values=values, lower=values - 2, upper=values + 2))
     for name in (f"scenes_{EVIL_SYSTEM}", "scenes_other"):
-        lines = [Decoded(f"{i}", EVIL, ["love", EVIL], [["love", "money"], [EVIL]], [0, -1], True) for i in range(6)]
+        lines = [
+            Decoded(f"{i}", EVIL * 20, ["love", EVIL], [["love", "money"], [EVIL]], [0, -1], True) for i in range(6)
+        ]
         write_decoded(paths.hypotheses(name), lines)
     for name in (f"moods_{EVIL_SYSTEM}", "moods_other"):
         right = [Decoded(f"{i}", "text", [("glad", EVIL)[i % 2]], [["glad"]], [0], True) for i in range(6)]
