@@ -26,7 +26,7 @@ from pipeline import training
 from pipeline.data import END, PAD, Data, Side, Vocabulary
 from pipeline.models import tagger
 from pipeline.models.constrained import joined, parted
-from pipeline.models.layers import load_module, save_module, smoothed_cross_entropy
+from pipeline.models.layers import Dropout, load_module, save_module, smoothed_cross_entropy
 from pipeline.models.spelling import Spelling
 from pipeline.models.transformer import shifted
 from pipeline.params import Row
@@ -89,36 +89,36 @@ class Network(nn.Module):
         self.told = nn.Linear(config.history, inner)
         self.deep = nn.Linear(inner, inner)
         self.output = nn.Linear(inner, len(tokens), bias=False)
+        self.dropout, self.skipping = Dropout(config.dropout), Dropout(config.reading)
         self.smoothing = 0.0
 
     def read(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """What `tagger.Network.states` takes → what each role makes of each word [B, L + 2, ROLES, inner], the edges
         first and last; and the words' states."""
         states = self.reader.states(batch)  # [L, B, 2 * hidden]
-        words = F.dropout(states.transpose(0, 1).float(), self.config.reading, self.training)
+        words = self.skipping(states.transpose(0, 1))
         before, behind = (edge.expand(len(words), 1, -1) for edge in self.edge)
-        return self.roles(torch.cat([before, words, behind], dim=1)).unflatten(2, (ROLES, -1)), states
+        return self.roles(torch.cat([before, words, behind], dim=1)).float().unflatten(2, (ROLES, -1)), states
 
     def decide(self, seen: Tensor, places: Tensor, lengths: Tensor, told: Tensor) -> Tensor:
         """Words by role [B, L + 2, ROLES, inner], where each of T prefixes stands [B, T, ROLES + LABELS], `lengths` [B]
         and the history [B, T, history] → what the output layer reads [B, T, inner]."""
-        x = self.told(told)
-        rows = torch.arange(len(seen), device=seen.device)[:, None]
-        for role in range(ROLES):
-            word = places[:, :, role]
-            word = word.where(word <= lengths[:, None], seen.shape[1] - 1)  # behind the last
-            x = x + seen[rows, word, role]
+        words = places[:, :, :ROLES]
+        words = words.where(words <= lengths[:, None, None], seen.shape[1] - 1)  # behind the last
+        sentences = torch.arange(len(seen), device=seen.device)[:, None, None]
+        # A sum over a table's rows: the gradient of indexing an array is many times slower.
+        rows = (sentences * seen.shape[1] + words) * ROLES + torch.arange(ROLES, device=seen.device)
+        x = F.embedding_bag(rows.flatten(0, 1), seen.flatten(0, 2), mode="sum").view(*told.shape[:2], -1)
+        x = x + self.told(told)
         for i, table in enumerate(self.labels):
             x = x + table(places[:, :, ROLES + i])
-        rate = self.config.dropout
-        x = F.dropout(F.relu(x), rate, self.training)
-        return F.dropout(F.relu(self.deep(x)), rate, self.training)
+        return self.dropout(F.relu(self.deep(self.dropout(F.relu(x)))))
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """What `read` takes, `before` and `after` [B, T], `places` [B, T, ROLES + LABELS], `tags` [B, L], -1 for none →
         summed loss, count of tokens."""
         seen, states = self.read(batch)
-        told, _ = self.history(F.dropout(self.table(batch["before"]), self.config.dropout, self.training))
+        told, _ = self.history(self.dropout(self.table(batch["before"])))
         x = self.decide(seen, batch["places"], batch["lengths"], told).flatten(0, 1)
         after = batch["after"].flatten()
         real = (after != PAD).nonzero()[:, 0]
