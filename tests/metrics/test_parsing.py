@@ -166,7 +166,11 @@ def sums(gold: str, found: str) -> tuple[int, int, int]:
         # a sentence of nothing but punctuation has nothing to find
         ("(X (: --) (. .))", "(X XX XX )X", (0, 0, 0)),
         # function tags and indices on either side
-        ("(S (NP-SBJ-1 (NN a)) (VP (VBZ b) (PP=2 (NN c))))", "(S (NP-TMP XX )NP-TMP (VP XX (PP XX )PP )VP )S", (4, 4, 4)),
+        (
+            "(S (NP-SBJ-1 (NN a)) (VP (VBZ b) (PP=2 (NN c))))",
+            "(S (NP-TMP XX )NP-TMP (VP XX (PP XX )PP )VP )S",
+            (4, 4, 4),
+        ),
     ],
 )  # fmt: skip
 def test_brackets_are_counted_as_evalb_counts_them(gold: str, found: str, wanted: tuple[int, int, int]) -> None:
