@@ -270,6 +270,15 @@ def test_bad_lines_are_answered(run: Run, command: str) -> None:
     assert (status, [len(line) for line in lines], err) == (0, [5000, 2, 0], "")
 
 
+def test_words_of_no_letters_and_very_long_sentences_are_tagged_and_labelled(run: Run) -> None:
+    given = "dia " * 5000 + "\n\u200b \x00 \U0001f600\n \t \n"
+    for command in ("tag", "label"):
+        status, lines, err = run(command, given=given)
+        assert (status, [len(line.split()) for line in lines], err) == (0, [5000, 3, 0], "")
+    status, lines, _ = run("tag", "--format", "conllu", given=given)
+    assert status == 0 and sum(line[:1].isdigit() for line in lines) == 5003
+
+
 @pytest.mark.parametrize("suffix", ["svg", "html"])
 def test_a_picture_of_where_one_line_was_looked_at(run: Run, tmp_path: Path, suffix: str) -> None:
     place = tmp_path / f"picture.{suffix}"
@@ -460,6 +469,12 @@ def test_a_broken_file_leaves_the_subtitles_as_they_were(run: Run, tmp_path: Pat
         (["tag", "--system", "mt_echo"], "a b b\n", "mt_echo does not give a tag a word: name a tagger"),
         (["tag", "--input", "conllu"], "dia makan\n", "standard input, line 1: 1 column where CoNLL-U has 10"),
         (["tag", "--input", "brackets"], "(S (NN dia)\n", "standard input, line 1: the tree that begins here lacks"),
+        (
+            ["parse", "--input", "brackets"],
+            "(S " * 300 + "(NN dia)" + ")" * 300,
+            "line 1: the tree that begins here is 201",
+        ),
+        (["parse", "--input", "conllu"], "1\t" + "\t_" * 8 + "\n", "standard input, line 1: a word without a form"),
         (["tag", "--format", "brackets"], "dia\n", "'dia' has no tree to put tags into"),
         (["tag", "--format", "brackets", "--marginals"], "", "no place for --marginals"),
         (["parse", "--format", "conllu", "--scores"], "", "no place for scores"),

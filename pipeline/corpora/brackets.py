@@ -19,6 +19,7 @@ from pipeline.corpora.text import lines
 from pipeline.problems import Problem
 from pipeline.records import TREE_SCHEMA, Record, Reject
 
+DEEPEST = 200  # brackets within one another: a sentence that people wrote has a tenth of it
 _TRACE = "-NONE-"
 _WRAPPERS = {"", "ROOT", "TOP"}
 
@@ -111,6 +112,8 @@ def bracketed(numbered: Iterable[tuple[int, str]], file: Path | str) -> Iterator
                     _expect_nothing(line[begin : bracket.start()], file, number)
                     start, begin = number, bracket.start()
                 depth += 1
+                if depth > DEEPEST:
+                    raise Problem(f"{file}, line {start}: the tree that begins here is {depth} brackets deep: mend it")
             elif depth == 0:
                 raise Problem(
                     f"{file}, line {number}: a closing bracket too many: take it out, or mend the tree above it"
