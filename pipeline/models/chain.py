@@ -98,28 +98,32 @@ def viterbi(
 ) -> tuple[Tensor, Tensor]:
     """The best tags [B, L], 0 behind a sentence's end, and their scores s(y) [B].
 
-    On the way forward only the best scores are kept; which tag they came from is asked on the way back, of the one tag
-    that was taken, for all sentences together.
+    The longest sentences stand first, so that a step is of those that go on. On the way forward only the best scores
+    are kept; which tag they came from is asked on the way back, of the one tag that was taken.
     """
-    scores = _with_ends(emissions, start, end, lengths).transpose(0, 1)  # [L, B, C]
-    steps, batch, count = scores.shape
-    into = transitions.T.contiguous()  # [C, C]: a row a tag, what leads to it
-    best = torch.empty_like(scores)
-    best[0] = scores[0]
-    paths = scores.new_empty(batch, count, count)
+    order = lengths.argsort(descending=True, stable=True)
+    scores = _with_ends(emissions, start, end, lengths)[order].permute(1, 2, 0).contiguous()  # [L, C, B]
+    steps, count, batch = scores.shape
+    going = (torch.arange(steps, device=lengths.device)[:, None] < lengths).sum(dim=1).tolist()  # sentences at a place
+    transitions = transitions.to(scores)
+    onward = transitions[:, :, None]  # [C, C, 1]
+    places = scores.unbind()
     for t in range(1, steps):
-        torch.add(best[t - 1][:, None], into, out=paths)
-        torch.amax(paths, dim=2, out=best[t])
-        best[t].add_(scores[t])
-    rows = torch.arange(batch, device=lengths.device)
-    reached, last = best[lengths - 1, rows].max(dim=1)
-    tags = last.new_zeros(steps, batch)
-    tags[-1] = last
+        n = going[t]
+        paths = places[t - 1][:, None, :n] + onward  # [C, C, n]: from, to
+        places[t][:, :n].add_(paths.amax(dim=0))
+    reached, last = scores[lengths[order] - 1, :, torch.arange(batch, device=lengths.device)].max(dim=1)
+    tags = [last]
     for t in range(steps - 2, -1, -1):
-        came = (best[t] + into[tags[t + 1]]).argmax(dim=1)
-        tags[t] = torch.where(t + 1 < lengths, came, last)
-    place = torch.arange(steps, device=lengths.device)
-    return tags.T * (place < lengths[:, None]), reached
+        n = going[t + 1]
+        now = tags[-1].clone()
+        came = transitions.index_select(1, now[:n]).add_(places[t][:, :n])
+        now[:n] = came.max(dim=0).indices
+        tags.append(now)
+    found = torch.stack(tags[::-1], dim=1)  # [B, L]
+    found *= torch.arange(steps, device=lengths.device) < lengths[order, None]
+    back = order.argsort()
+    return found[back], reached[back]
 
 
 def _with_ends(emissions: Tensor, start: Tensor, end: Tensor, lengths: Tensor) -> Tensor:

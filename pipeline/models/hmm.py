@@ -18,10 +18,12 @@ from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
 from pipeline.data import Data, Side
+from pipeline.models.tags import Decode as Decode
+from pipeline.outcomes import Weighed
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
-from pipeline.search.viterbi import Candidates, viterbi
+from pipeline.search.viterbi import Candidates, posteriors, viterbi
 from pipeline.sequences import read_json, write_json
 
 MOST_TAGS = 300  # order 2 holds a table of tags³: 200 MB here
@@ -42,10 +44,6 @@ class Config(Row):
 
 class Train(Row):
     """Counting has no options."""
-
-
-class Decode(Row):
-    """The search is exact: nothing to choose."""
 
 
 Counts = dict[str, np.ndarray]  # a word, or a shape with a suffix → how often with each tag, float [S]
@@ -217,7 +215,17 @@ def decode(*, model: HMM, source: Side, target: Any, options: Decode) -> Iterato
                 known[place] = model.emission(*place)
             steps.append(known[place])
         states, score = viterbi(steps, model.transitions)
-        yield [Hypothesis(target.encode([model.tags[state] for state in states]).tolist(), score)]
+        tokens = target.encode([model.tags[state] for state in states]).tolist()
+        if not options.marginals:
+            yield [Hypothesis(tokens, score)]
+            continue
+        marginals = np.zeros((len(words), len(target)), dtype=np.float32)
+        columns = target.encode(model.tags)
+        for place, (states_here, _), known_here in zip(
+            marginals, steps, posteriors(steps, model.transitions), strict=True
+        ):
+            place[columns[states_here]] = known_here
+        yield [Weighed(tokens, score, marginals=marginals)]
 
 
 def save(model: HMM, folder: Path) -> None:

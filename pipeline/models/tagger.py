@@ -40,7 +40,8 @@ class Config(Row):
     words: int = Field(100, ge=1)  # numbers of a word's own vector
     letters: int = Field(32, ge=1)  # of a letter's
     spelt: int = Field(64, ge=1)  # of what the letters say, in each direction
-    parts: int = Field(64, ge=1)  # of shape, beginnings and endings
+    parts: int = Field(64, ge=1)  # of its beginnings and endings
+    shapes: int = Field(16, ge=1)  # of how it is written
     hidden: int = Field(200, ge=1)  # of the LSTM over words, in each direction
     layers: int = Field(1, ge=1)  # of it
     dropout: float = Field(0.4, ge=0, lt=1)  # of what enters and leaves a layer: one mask a sentence
@@ -49,6 +50,9 @@ class Config(Row):
 class Train(training.Options):
     batch: int = Field(1_000, ge=1)  # padded words a batch
     rare: float = Field(0.5, ge=0)  # a word seen n times is unknown with the probability rare / (rare + n)
+    hiding: float = Field(
+        0.2, ge=0, lt=1
+    )  # of a word's letters, of its endings, of its shape: how often each is hidden
 
 
 class Decode(tags.Decode):
@@ -56,14 +60,16 @@ class Decode(tags.Decode):
 
 
 class Network(nn.Module):
-    def __init__(self, config: Config, count: int, spelling: dict[str, Any]):
+    def __init__(self, config: Config, count: int, spelling: dict[str, Any], hiding: float = 0.0):
         super().__init__()
+        self.hiding = hiding
         self.config, self.count, self.spelling = config, count, Spelling.read(spelling)
         self.words = nn.Embedding(len(self.spelling.words) + FIRST, config.words)
         self.letters = nn.Embedding(len(self.spelling.letters) + FIRST, config.letters)
         self.parts = nn.EmbeddingBag(len(self.spelling.parts) + FIRST, config.parts, mode="sum", padding_idx=NONE)
+        self.shapes = nn.Embedding(len(self.spelling.parts) + FIRST, config.shapes)
         self.spelt = Bidirectional(config.letters, config.spelt)
-        wide = config.words + 2 * config.spelt + config.parts
+        wide = config.words + 2 * config.spelt + config.parts + config.shapes
         self.layers = nn.ModuleList(
             Bidirectional(2 * config.hidden if layer else wide, config.hidden) for layer in range(config.layers)
         )
@@ -71,6 +77,7 @@ class Network(nn.Module):
         self.chain = Chain(count) if config.crf else None
         nn.init.normal_(self.words.weight, std=0.5)
         nn.init.normal_(self.letters.weight, std=0.5)
+        nn.init.normal_(self.shapes.weight, std=0.5)
         nn.init.normal_(self.parts.weight, std=0.5 / 3)
 
     def emissions(self, batch: dict[str, Tensor]) -> Tensor:
@@ -85,8 +92,12 @@ class Network(nn.Module):
         """`words` [B, L] and `types` [B, L], which of N different words each is; of these `letters` [N, K], `counts`
         [N], `parts` [N, P]; `lengths` [B] → what the words are in their sentence [L, B, 2 * hidden]."""
         rate = self.config.dropout
-        spelt = torch.cat([self._spelt(batch["letters"], batch["counts"]), self.parts(batch["parts"])], dim=1)
-        found = F.embedding(batch["types"].T, spelt)
+        shapes, parts = batch["parts"][:, 0], batch["parts"][:, 1:]
+        clues = [self._spelt(batch["letters"], batch["counts"]), self.parts(parts), self.shapes(shapes)]
+        if self.training and self.hiding:
+            shown = torch.rand(len(clues), len(parts), 1, device=parts.device) >= self.hiding
+            clues = [clue * seen for clue, seen in zip(clues, shown, strict=True)]
+        found = F.embedding(batch["types"].T, torch.cat(clues, dim=1))
         x = torch.cat([self.words(batch["words"].T).to(found), found], dim=2)  # [L, B, W]
         mirror = mirror_of(batch["lengths"], len(x))
         for layer in self.layers:
@@ -114,7 +125,7 @@ def fit(
 ) -> tuple[Network, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     count = tags.count(data.target["train"].codec)
-    model = Network(config, count, Spelling.of(data.source["train"].values).written())
+    model = Network(config, count, Spelling.of(data.source["train"].values).written(), options.hiding)
     made = {
         split: _batches(data.source[split], data.target[split], model, options, learnt=split == "train")
         for split in ("train", "dev")

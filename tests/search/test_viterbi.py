@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.search.viterbi import viterbi
+from pipeline.search.viterbi import posteriors, viterbi
 
 
 def by_brute_force(steps, transitions):
@@ -34,6 +34,25 @@ def test_the_path_is_the_best_of_all_paths(order, seed):
     expected_score, expected_path = by_brute_force(steps, transitions)
     assert path == expected_path
     assert score == pytest.approx(expected_score)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("seed", range(10))
+def test_posteriors_add_up_all_paths(order, seed):
+    random = np.random.default_rng(seed)
+    transitions = np.log(random.dirichlet(np.ones(5), size=(5,) * order))
+    steps = []
+    for _ in range(int(random.integers(1, 6))):
+        candidates = np.sort(random.choice(4, size=random.integers(1, 5), replace=False))
+        steps.append((candidates, np.log(random.random(len(candidates)))))
+    weights = [np.zeros(len(states)) for states, _ in steps]
+    for places in product(*(range(len(states)) for states, _ in steps)):
+        alone = [(states[[place]], scores[[place]]) for (states, scores), place in zip(steps, places, strict=True)]
+        _, score = viterbi(alone, transitions)
+        for weight, place in zip(weights, places, strict=True):
+            weight[place] += np.exp(score)
+    for found, weight in zip(posteriors(steps, transitions), weights, strict=True):
+        assert found == pytest.approx(weight / weight.sum())
 
 
 def test_janet_will_back_the_bill():
@@ -78,3 +97,4 @@ def test_five_thousand_positions_do_not_underflow(order):
     path, score = viterbi([(np.arange(5), np.log(np.full(5, 1e-9)))] * 5000, transitions)
     assert path == [0] * 5000
     assert np.isfinite(score)
+    assert posteriors([(np.arange(5), np.log(np.full(5, 1e-9)))] * 5000, transitions)[2500] == pytest.approx([0.2] * 5)
