@@ -103,7 +103,7 @@ def viterbi(
     """
     order = lengths.argsort(descending=True, stable=True)
     scores = _with_ends(emissions, start, end, lengths)[order].permute(1, 2, 0).contiguous()  # [L, C, B]
-    steps, count, batch = scores.shape
+    steps, _, batch = scores.shape
     going = (torch.arange(steps, device=lengths.device)[:, None] < lengths).sum(dim=1).tolist()  # sentences at a place
     transitions = transitions.to(scores)
     onward = transitions[:, :, None]  # [C, C, 1]

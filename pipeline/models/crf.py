@@ -110,7 +110,7 @@ class Objective:
         expected = torch.zeros_like(emissions)
         pairs = torch.zeros(self.count, self.count, dtype=torch.float64)
         first, last = torch.zeros_like(pairs[0]), torch.zeros_like(pairs[0])
-        chain = [torch.from_numpy(part) for part in (transitions, start, end)]
+        chain = torch.from_numpy(transitions), torch.from_numpy(start), torch.from_numpy(end)
         total = 0.0
         for _, lengths, places in self.sentences.batches:
             found = both_ways(emissions[places], *chain, lengths)

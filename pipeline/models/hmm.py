@@ -221,10 +221,9 @@ def decode(*, model: HMM, source: Side, target: Any, options: Decode) -> Iterato
             continue
         marginals = np.zeros((len(words), len(target)), dtype=np.float32)
         columns = target.encode(model.tags)
-        for place, (states_here, _), known_here in zip(
-            marginals, steps, posteriors(steps, model.transitions), strict=True
-        ):
-            place[columns[states_here]] = known_here
+        likely = posteriors(steps, model.transitions)
+        for i, ((candidates, _), probabilities) in enumerate(zip(steps, likely, strict=True)):
+            marginals[i, columns[candidates]] = probabilities
         yield [Weighed(tokens, score, marginals=marginals)]
 
 

@@ -1,6 +1,6 @@
 """The chain's loss, marginals and best path against every path of short sentences, one by one."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def sentences(seed: int, lengths: list[int], count: int = COUNT) -> tuple[Tensor
 def score(path: tuple[int, ...], emissions: Tensor, weights: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     transitions, start, end = weights
     total = start[path[0]] + end[path[-1]] + sum(emissions[t, tag] for t, tag in enumerate(path))
-    return total + sum(transitions[a, b] for a, b in zip(path[:-1], path[1:], strict=True))
+    return total + sum(transitions[a, b] for a, b in pairwise(path))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -45,7 +45,7 @@ def test_it_adds_up_every_path(seed: int) -> None:
         for path, p in zip(paths, every.softmax(dim=0), strict=True):
             for t, tag in enumerate(path):
                 marginals[t, tag] += p
-            for a, b in zip(path[:-1], path[1:], strict=True):
+            for a, b in pairwise(path):
                 pairs[a, b] += p
         assert torch.allclose(found.marginals[row], marginals)
         assert tuple(best[row, :length].tolist()) == paths[int(every.argmax())]
