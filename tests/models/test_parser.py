@@ -57,7 +57,7 @@ def decoded(model: Network, source: Any, target: Any, sentences: list[list[str]]
 
 def test_it_learns_to_part_words_into_pairs(tmp_path: Path) -> None:
     made, source, target = data()
-    options = Train(epochs=30, batch=300, lr=1e-2, schedule="linear", warmup=10, rare=0.0)
+    options = Train(epochs=16, batch=200, lr=1.5e-2, schedule="linear", warmup=10, rare=0.0)
     model, history = parser.fit(data=made, config=SMALL, options=options, needs=(), work=tmp_path / "work")
     assert history[-1]["dev_loss"] < 0.05
     asked = [["ab", "dog", "cc"], ["ba"], ["ab", "ba", "cc", "dog", "ab", "ba"]]
@@ -84,10 +84,10 @@ def test_without_training_it_writes_trees_all_the_same(options: dict[str, Any]) 
         assert well_formed(tokens, len(words)) if words else tokens == []
 
 
-def test_a_sentence_of_five_thousand_words() -> None:
+def test_a_sentence_of_a_thousand_words() -> None:
     model, source, target = untrained()
-    [tokens] = decoded(model, source, target, [["dog"] * 5000], beam_size=1, max_ratio=1)
-    assert well_formed(tokens, 5000)
+    [tokens] = decoded(model, source, target, [["dog"] * 1000], beam_size=1, max_ratio=1)
+    assert well_formed(tokens, 1000)
 
 
 @torch.no_grad()
