@@ -69,7 +69,7 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
             past = {"values": known[: -config.horizon], "period": config.period}
             record = {"id": f"{corpus}-{name}", "past": past, "future": known[-config.horizon :]}
             yield Found(split, record, str(path), _line(series))
-    for name in parts["test"].keys() - parts["train"].keys() if continued else ():
+    for name in sorted(parts["test"].keys() - parts["train"].keys()) if continued else ():
         path, series = parts["test"][name]
         yield Reject(str(path), _line(series), "no history", name, f"{series.where}: {name} has no history: add it")
 
