@@ -75,7 +75,7 @@ def read(config: Config, raw: Path, corpus: str) -> Iterator[Found | Reject]:
                 yield Reject(str(source.path), where, reason, text[:SHOWN], note)
                 continue
             for field, given in labels.items():
-                given.sort(key=lambda label, of=counts[field]: (-of[label], label))
+                labels[field] = sorted(sorted(given), key=counts[field].__getitem__, reverse=True)
             record = {"id": f"{corpus}-{source.name}-{index:05d}", "text": text, **labels}
             yield Found(split, record, str(source.path), where)
 
@@ -137,9 +137,11 @@ def _objects(config: Config, file: Path, wanted: list[str]) -> Iterator[Row]:
 
 
 def _table(config: Config, file: Path, wanted: list[str], end: str) -> Iterator[Row]:
-    quoting = csv.QUOTE_NONE if end == "tsv" else csv.QUOTE_MINIMAL
     numbered = (f"{line}\n" for _, line in lines(file, config.encoding))
-    table = csv.reader(numbered, delimiter="\t" if end == "tsv" else ",", quoting=quoting, strict=True)
+    if end == "tsv":
+        table = csv.reader(numbered, delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
+        table = csv.reader(numbered, strict=True)
     header: list[str] = []
     begun = 1
     try:
