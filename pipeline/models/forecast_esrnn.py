@@ -10,6 +10,7 @@ seasons begin as they are in the first periods, and what is learnt is how they d
 training has not seen can be forecast as well.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,20 @@ from torch.nn import functional as F
 from pipeline import training
 from pipeline.data import Data, Side
 from pipeline.models import forecasts
-from pipeline.models.forecasts import FLOOR, Series, forecast, horizon, ordered, past, quantile_loss, weights, whole
+from pipeline.models.forecasts import (
+    CLAMP,
+    UNITS,
+    Series,
+    change,
+    forecast,
+    horizon,
+    magnitude,
+    ordered,
+    past,
+    quantile_loss,
+    weights,
+    whole,
+)
 from pipeline.models.layers import Dropout, load_module, save_module
 from pipeline.models.smoothing import smooth
 from pipeline.outcomes import Forecast
@@ -31,14 +45,13 @@ from pipeline.params import Row
 
 READS, WRITES = "features", "features"
 PACE = 4.0  # times as fast as the network's weights learn the coefficients of a series: it has few chances to
-ALPHA, GAMMA = 1.0, -1.5  # what smoothing begins with, before the sigmoid
-CLAMP = 20.0  # of a network's input: what differs more is a broken value
-UNITS = 3.0  # of a series' usual change, that an input of 1 stands for
 TOGETHER = 256  # series that are forecast at once
 
 
 class Config(Row):
     seasons: tuple[int, ...] = ()  # periods: 24, 168 of hourly values
+    alpha: float = Field(0.7, gt=0, lt=1)  # the share of news in a level, as every series begins with it
+    gamma: float = Field(0.15, gt=0, lt=1)  # and in a season
     window: int = Field(28, ge=1)  # values that the network reads at a step
     history: int = Field(1000, ge=1)  # latest values of a series that are looked at
     warmup: int = Field(12, ge=1)  # values before the first forecast
@@ -102,12 +115,12 @@ class Member(nn.Module):
     def smooth(self, batch: dict[str, Tensor]) -> tuple[Tensor, list[Tensor]]:
         """→ levels [B, T], seasons as they were foreseen [B, T + m] each."""
         y, rows = batch["y"], batch["row"]
-        alpha = torch.sigmoid(PACE * self.alpha[rows] + ALPHA)
-        gammas = [torch.sigmoid(PACE * gamma[rows] + GAMMA) for gamma in self.gammas]
+        alpha = torch.sigmoid(PACE * self.alpha[rows] + _logit(self.config.alpha))
+        gammas = [torch.sigmoid(PACE * gamma[rows] + _logit(self.config.gamma)) for gamma in self.gammas]
         seasons = []
-        for m, change in zip(self.config.seasons, self.seasons, strict=True):
+        for m, own in zip(self.config.seasons, self.seasons, strict=True):
             phases = (batch["begin"][:, None] + torch.arange(m, device=y.device)) % m
-            seasons.append(batch[f"season{m}"] + change[rows[:, None], phases])
+            seasons.append(batch[f"season{m}"] + own[rows[:, None], phases])
         level = y[:, 0] - sum(season[:, 0] for season in seasons)
         return smooth(y, alpha, gammas, seasons, level)
 
@@ -129,7 +142,7 @@ class Member(nn.Module):
         windows = F.pad(rest, (config.window - 1, 0), mode="replicate").unfold(1, config.window, 1)[:, steps]
         unit = UNITS * batch["change"][:, None, None]  # [B, 1, 1]
         level = levels[:, steps, None]
-        inputs = [(windows - level) / unit, batch["change"].log()[:, None, None].expand(-1, len(steps), 1) / 2 + 2]
+        inputs = [(windows - level) / unit, magnitude(batch["change"])[:, None, None].expand(-1, len(steps), 1)]
         ahead = torch.arange(self.horizon, device=y.device)
         season = torch.zeros_like(level)
         for m, each in zip(config.seasons, foreseen, strict=True):  # beyond a period, as in the period before
@@ -141,6 +154,10 @@ class Member(nn.Module):
         unit = unit.transpose(0, 1)  # [1, B, 1]
         found = ordered(points, spreads) * unit[..., None]
         return found + (level + season).transpose(0, 1)[..., None], levels
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 class Network(nn.Module):
@@ -223,7 +240,7 @@ class Histories:
         self.middles = [float(y[-ahead - 1]) for y in logs]
         self.logs = [y[start:] - m for y, start, m in zip(logs, self.starts, self.middles, strict=True)]
         self.changes = np.array(
-            [max(_change(y[:n], p), FLOOR) for y, n, p in zip(self.logs, self.known, series.periods, strict=True)]
+            [change(y[:n], p) for y, n, p in zip(self.logs, self.known, series.periods, strict=True)]
         )
         self.seasons = [_first_seasons(y[:n], self.config.seasons) for y, n in zip(self.logs, self.known, strict=True)]
 
@@ -257,12 +274,6 @@ def _batches(model: Network, series: Series, options: Train) -> training.Batches
         return {**batch, "weight": torch.from_numpy(weight)}
 
     return training.Batches(histories.known, options.batch, collate, options.seed, series.ids)
-
-
-def _change(y: np.ndarray, period: int) -> float:
-    """What logarithms usually change by over a period."""
-    lag = min(period, len(y) - 1)
-    return float(np.abs(y[lag:] - y[:-lag]).mean())
 
 
 def _first_seasons(y: np.ndarray, periods: Sequence[int]) -> list[np.ndarray]:

@@ -23,7 +23,9 @@ from pipeline.seasons import naive2
 LEVEL = 0.95  # of the intervals: M4's
 TAILS = (0.5 - LEVEL / 2, 0.5 + LEVEL / 2)
 NORMAL = NormalDist().inv_cdf(TAILS[1])  # deviations from the middle to an end
-FLOOR = 1e-3  # of a series' mean: what is less has no usable logarithm
+FLOOR = 1e-3  # of a series' mean: what is less has no usable logarithm; and the least change of logarithms
+UNITS = 3.0  # of a series' usual change, that a network's 1 stands for
+CLAMP = 20.0  # of a network's input: what differs more is a broken value
 
 
 class Train(training.Options):
@@ -97,6 +99,17 @@ def weights(series: Series, steps: int) -> list[np.ndarray]:
     found = [worth[0] + worth[1] * values / s for values, s in zip(series.values, scales, strict=True)]
     mean = np.mean([each.mean() for each in found])
     return [each / mean for each in found]
+
+
+def change(logs: np.ndarray, period: int) -> float:
+    """What logarithms [T] usually change by over a period."""
+    lag = min(period, len(logs) - 1)
+    return max(float(np.abs(logs[lag:] - logs[:-lag]).mean()), FLOOR)
+
+
+def magnitude(changes: Tensor) -> Tensor:
+    """How much series change, as an input of a network: 0 for 2 %, a step up for seven times as much."""
+    return changes.log() / 2 + 2
 
 
 def pinball(truth: Tensor, forecast: Tensor, tau: float) -> Tensor:
