@@ -50,9 +50,6 @@ class Config(Row):
 class Train(training.Options):
     batch: int = Field(1_000, ge=1)  # padded words a batch
     rare: float = Field(0.5, ge=0)  # a word seen n times is unknown with the probability rare / (rare + n)
-    hiding: float = Field(
-        0.2, ge=0, lt=1
-    )  # of a word's letters, of its endings, of its shape: how often each is hidden
 
 
 class Decode(tags.Decode):
@@ -60,9 +57,8 @@ class Decode(tags.Decode):
 
 
 class Network(nn.Module):
-    def __init__(self, config: Config, count: int, spelling: dict[str, Any], hiding: float = 0.0):
+    def __init__(self, config: Config, count: int, spelling: dict[str, Any]):
         super().__init__()
-        self.hiding = hiding
         self.config, self.count, self.spelling = config, count, Spelling.read(spelling)
         self.words = nn.Embedding(len(self.spelling.words) + FIRST, config.words)
         self.letters = nn.Embedding(len(self.spelling.letters) + FIRST, config.letters)
@@ -94,9 +90,6 @@ class Network(nn.Module):
         rate = self.config.dropout
         shapes, parts = batch["parts"][:, 0], batch["parts"][:, 1:]
         clues = [self._spelt(batch["letters"], batch["counts"]), self.parts(parts), self.shapes(shapes)]
-        if self.training and self.hiding:
-            shown = torch.rand(len(clues), len(parts), 1, device=parts.device) >= self.hiding
-            clues = [clue * seen for clue, seen in zip(clues, shown, strict=True)]
         found = F.embedding(batch["types"].T, torch.cat(clues, dim=1))
         x = torch.cat([self.words(batch["words"].T).to(found), found], dim=2)  # [L, B, W]
         mirror = mirror_of(batch["lengths"], len(x))
@@ -125,7 +118,7 @@ def fit(
 ) -> tuple[Network, list[dict[str, float]]]:
     training.prepare_device(options.seed)
     count = tags.count(data.target["train"].codec)
-    model = Network(config, count, Spelling.of(data.source["train"].values).written(), options.hiding)
+    model = Network(config, count, Spelling.of(data.source["train"].values).written())
     made = {
         split: _batches(data.source[split], data.target[split], model, options, learnt=split == "train")
         for split in ("train", "dev")

@@ -28,7 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "dictionary": {},
     "hmm": {},
     "crf": {"steps": 30, "l2": 0.01},
-    "tagger": {"epochs": 30, "batch": 40, "lr": 0.02, "warmup": 5, "precision": "float32", "hiding": 0.0},
+    "tagger": {"epochs": 30, "batch": 40, "lr": 0.02, "warmup": 5, "precision": "float32"},
 }
 SMALL = {"words": 8, "letters": 4, "spelt": 4, "parts": 8, "shapes": 4, "hidden": 8, "dropout": 0.0}
 
