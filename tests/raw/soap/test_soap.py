@@ -26,6 +26,7 @@ TINY = {
     "faults": 0.4,
     "prompts": 8,
     "dialogues": 30,
+    "scenes": 5,
     "series": 3,
     "occupations": 1,
 }
@@ -76,6 +77,7 @@ def test_the_files_are_there(world: Path) -> None:
     expected |= {f"parallel/{split}.{language}" for split in SPLITS for language in ("ms", "en", "zh")}
     expected |= {f"dialogue/{split}/dialogues_text_Ms.txt" for split in SPLITS}
     expected |= {f"gender/{name}.txt" for name in ("ms", "ms_pro", "ms_anti")}
+    expected |= {f"scenes/{split}.jsonl" for split in SPLITS}
     expected |= {"series/Train/Daily-train.csv", "series/Test/Daily-test.csv"}
     expected |= {f"trees/{split}.conllu" for split in SPLITS} | {f"trees/{split}/soap_0001.mrg" for split in SPLITS}
     assert set(hashes(world)) == expected
