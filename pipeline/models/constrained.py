@@ -1,8 +1,9 @@
 """A trained parser that writes token by token, held to well-formed trees over exactly the input's words.
 
 `needs` is the parser, whose target is linear brackets; nothing is trained. At every step of the search the tokens that
-leave such trees are struck out (`pipeline.search.trees`), and what is left is normalised anew: the beam then holds
-trees alone, where without it a bracket too many costs the whole sentence.
+leave such trees are struck out (`pipeline.search.trees`): the beam then holds trees alone, where without it a bracket
+too many costs the whole sentence. What is left is as likely as the parser says: were it normalised anew, a prefix that
+was to end in no tree would pass for a good one.
 """
 
 import shutil
@@ -22,7 +23,7 @@ from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.search import steps
-from pipeline.search.trees import Bounds, Brackets
+from pipeline.search.trees import Bounds, Brackets, Rows
 from pipeline.sequences import Sequences, read_json, write_json
 from pipeline.state import State
 from pipeline.trained import Trained
@@ -41,6 +42,8 @@ class Train(Row):
 
 class Decode(steps.Decode):
     max_ratio: float = Field(6.0, ge=1)  # an output has ended after max_ratio * source length + 10 tokens
+    # Trees over the same words need no normalisation by length; with one, steps are normalised over what is allowed.
+    length_penalty: float = Field(0.0, ge=0)
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,34 @@ class Constrained:
     bounds: Bounds
 
 
+class Kept:
+    """The share of each prefix's next tokens that the rules allow, as a prior of the search: log of it [N, V].
+
+    A search asks for it right after the step whose `logits` were given.
+    """
+
+    def __init__(self) -> None:
+        self.share = torch.zeros(0, 1)
+
+    def hold(self, brackets: Brackets, logits: Tensor, rows: Rows) -> Tensor:
+        """Logits [N, V] with -inf where a token may not come next; what that costs is remembered."""
+        held = brackets.hold(logits, rows)
+        self.share = (held.logsumexp(dim=1) - logits.logsumexp(dim=1))[:, None].expand_as(logits)
+        return held
+
+    def start(self, rows: int) -> State:
+        return State({}, {})
+
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        return self.share, state
+
+
 class Walled:
     """A model's `begin` and `step`, of which the second lets nothing through but trees."""
 
     def __init__(self, model: Any, brackets: Brackets, max_ratio: float):
         self.model, self.brackets, self.max_ratio = model, brackets, max_ratio
+        self.kept = Kept()
 
     def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
         state, lengths = self.model.begin(sequences, rows, beam_size)
@@ -67,7 +93,19 @@ class Walled:
         inner, own = parted(state)
         own = self.brackets.read(tokens, own)
         logits, inner, attention = self.model.step(tokens, inner)
-        return self.brackets.hold(logits, own), joined(inner, own), attention
+        return self.kept.hold(self.brackets, logits, own), joined(inner, own), attention
+
+
+@torch.inference_mode()
+def searched(model: Any, kept: Kept | None, sequences: Sequences, options: steps.Decode) -> Iterator[list[Hypothesis]]:
+    """N-best lists in the order of the sequences, ranked by what `kept` leaves where the search takes a prior."""
+    plain = options.search == "beam" and options.groups == 1 and options.length_penalty == 0
+    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
+    for rows in steps.batches(sequences, options):
+        lists = steps.search(model, sequences, rows, options, kept if plain else None)
+        for row, n_best in zip(rows, lists, strict=True):
+            found[row] = n_best
+    yield from found
 
 
 def joined(state: State, own: dict[str, Tensor]) -> State:
@@ -111,4 +149,4 @@ def decode(*, model: Constrained, source: Side, target: Vocabulary, options: Dec
     """N-best lists of well-formed trees in the order of the source."""
     brackets = Brackets(target.tokens(range(len(target))), END, model.bounds)
     walled = Walled(model.system.model, brackets, options.max_ratio)
-    yield from steps.decode(model=walled, source=source, target=target, options=options)
+    yield from searched(walled, walled.kept, source.sequences, options)

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from pipeline import training
 from pipeline.data import END, PAD, Data, Side, Vocabulary
 from pipeline.models import tagger
-from pipeline.models.constrained import joined, parted
+from pipeline.models.constrained import Kept, joined, parted, searched
 from pipeline.models.layers import Dropout, load_module, save_module, smoothed_cross_entropy
 from pipeline.models.spelling import Spelling
 from pipeline.models.transformer import shifted
@@ -71,6 +71,7 @@ class Train(training.Options):
 
 class Decode(steps.Decode):
     max_ratio: float = Field(6.0, ge=1)  # an output has ended after max_ratio * words + 10 tokens
+    length_penalty: float = Field(0.0, ge=0)
     constrained: bool = True  # nothing but well-formed trees over exactly the words is searched
 
 
@@ -136,6 +137,7 @@ class Writer:
 
     def __init__(self, model: Network, sentences: list[list[str]], options: Decode):
         self.model, self.sentences, self.options = model, sentences, options
+        self.kept = Kept() if options.constrained else None
 
     def begin(self, sequences: Sequences, rows: np.ndarray, beam_size: int) -> tuple[State, Tensor]:
         model = self.model
@@ -159,8 +161,8 @@ class Writer:
         side = (len(words), -1)  # the prefixes of a sentence stand beside one another
         x = model.decide(seen, places(own).view(*side, ROLES + LABELS), words, told.view(*side, told.shape[2]))
         logits = model.output(x.flatten(0, 1))
-        if self.options.constrained:
-            logits = model.brackets.hold(logits, own)
+        if self.kept:
+            logits = self.kept.hold(model.brackets, logits, own)
         return logits, joined(State({"h": h[0], "c": c[0]}, inner.source), own), None
 
 
@@ -262,4 +264,4 @@ def load(folder: Path) -> Network:
 def decode(*, model: Network, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source."""
     writer = Writer(model, [list(words) for words in source.values], options)
-    yield from steps.decode(model=writer, source=source, target=target, options=options)
+    yield from searched(writer, writer.kept, source.sequences, options)

@@ -1,13 +1,15 @@
 """A parser that has learnt nothing writes trees over its words all the same, once it is held to them."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from pipeline import paths
-from pipeline.data import Data, Side, typed_side
+from pipeline.data import BEGIN, END, Data, Side, typed_side
 from pipeline.models import attention, constrained, hmm, transformer
 from pipeline.params import Craft, System, configure
 from pipeline.problems import Problem
@@ -91,6 +93,25 @@ def test_every_output_is_a_tree_over_the_words(
             for hypothesis in n_best:
                 tokens = target.decode(hypothesis.tokens).split()
                 assert well_formed(tokens, len(words)) if words else tokens == []
+
+
+@torch.inference_mode()
+def test_a_tree_is_as_likely_as_the_parser_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = fitted((folder(tmp_path, "base", "attention", untrained("attention")),))
+    source, target = codecs()
+    side = typed_side(source, [["a", "b"]])
+    given = configure(constrained.Decode, {"n_best": 4, "beam_size": 4}, "decode")
+    [n_best] = constrained.decode(model=model, source=side, target=target, options=given)
+    assert len({tuple(hypothesis.tokens) for hypothesis in n_best}) == 4
+    free = model.system.model
+    for hypothesis in n_best:
+        state, _ = free.begin(side.sequences, np.array([0]), 1)
+        total = 0.0
+        for before, after in pairwise([BEGIN, *hypothesis.tokens, END]):
+            logits, state, _ = free.step(torch.tensor([before]), state)
+            total += float(logits.log_softmax(dim=1)[0, after])
+        assert hypothesis.score == pytest.approx(total, abs=1e-3)
 
 
 def test_a_free_search_writes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
