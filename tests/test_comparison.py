@@ -17,7 +17,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     monkeypatch.chdir(tmp_path)
     for name, right in (("plain", 20), ("better", 30)):
         found = np.arange(50) < right
-        counts = np.stack([found, np.ones(50), np.zeros(50), np.zeros(50)], axis=1)
+        counts = np.stack([found, np.ones(50), *np.zeros((4, 50))], axis=1)
         write_statistics(paths.statistics(name), [str(i) for i in range(50)], {"tagging": counts})
     rows = {name: System(**ROW, model=Craft(kind="hmm"), metrics=["tagging"]) for name in ("plain", "better", "later")}
     return Params(systems=rows, report={"pairs": {"a | step": ["plain", "better"], "none": ["plain", "later"]}})

@@ -39,7 +39,7 @@ def system(task: str) -> System:
 def decoded(name: str, right: list[bool], reference: str | None = "x") -> None:
     ids = [str(i) for i in range(len(right))]
     none = np.zeros(len(right))
-    counts = np.stack([np.array(right, dtype=int), none + 1, none, none], axis=1)
+    counts = np.stack([np.array(right, dtype=int), none + 1, *[none] * 4], axis=1)
     write_statistics(paths.statistics(name), ids, {"tagging": counts})
     paths.hypotheses(name).mkdir(parents=True)
     sources = [" ".join("w" * (1 + i % 20)) for i in range(len(right))]

@@ -23,7 +23,7 @@ def tested(tmp_path, monkeypatch):
     def write(name: str, right: int, ids: list[str] = IDS) -> None:
         """A tagger of one word a sentence, right in the first so many."""
         ones, none, found = np.ones(SENTENCES), np.zeros(SENTENCES), np.arange(SENTENCES) < right
-        write_statistics(paths.statistics(name), ids, {"tagging": np.stack([found, ones, none, none], axis=1)})
+        write_statistics(paths.statistics(name), ids, {"tagging": np.stack([found, ones, *[none] * 4], axis=1)})
         paths.scores(name).parent.mkdir(parents=True, exist_ok=True)
         value = 100 * right / SENTENCES
         paths.scores(name).write_text(f'{{"accuracy": {value}, "accuracy_low": 0, "accuracy_high": 100}}')
