@@ -38,9 +38,9 @@ def _scores(sums: np.ndarray) -> Scores:
     right, wrong, missed = np.moveaxis(sums[..., :-2].reshape(*sums.shape[:-1], -1, 3), -1, 0)  # [..., C]
     occurs = right + missed > 0  # a draw may be without a label
     found = {
+        "f1": (2 * right, 2 * right + wrong + missed),  # first: systems are told apart by it
         "precision": (right, right + wrong),
         "recall": (right, right + missed),
-        "f1": (2 * right, 2 * right + wrong + missed),
     }
     micro = {f"micro_{name}": ratio(part.sum(axis=-1), whole.sum(axis=-1)) for name, (part, whole) in found.items()}
     macro = {f"macro_{name}": _mean(part, whole, occurs) for name, (part, whole) in found.items()}
