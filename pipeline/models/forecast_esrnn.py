@@ -13,7 +13,7 @@ training has not seen can be forecast as well.
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -46,10 +46,11 @@ from pipeline.params import Row
 READS, WRITES = "features", "features"
 PACE = 4.0  # times as fast as the network's weights learn the coefficients of a series: it has few chances to
 TOGETHER = 256  # series that are forecast at once
+Block = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 
 
 class Config(Row):
-    seasons: tuple[int, ...] = ()  # periods: 24, 168 of hourly values
+    seasons: tuple[Annotated[int, Field(ge=2)], ...] = ()  # periods: 24, 168 of hourly values
     alpha: float = Field(0.7, gt=0, lt=1)  # the share of news in a level, as every series begins with it
     gamma: float = Field(0.15, gt=0, lt=1)  # and in a season
     window: int = Field(28, ge=1)  # values that the network reads at a step
@@ -57,7 +58,7 @@ class Config(Row):
     warmup: int = Field(12, ge=1)  # values before the first forecast
     stride: int = Field(1, ge=1)  # values from one step of the network to the next
     hidden: int = Field(40, ge=1)
-    dilations: tuple[tuple[int, ...], ...] = ((1, 2), (4, 8))  # in steps, of the LSTMs of each block
+    dilations: tuple[Block, ...] = Field(((1, 2), (4, 8)), min_length=1)  # in steps, of the LSTMs of each block
     dropout: float = Field(0.0, ge=0, lt=1)
     members: int = Field(1, ge=1)  # networks with their own coefficients, whose forecasts are averaged
 
@@ -126,11 +127,9 @@ class Member(nn.Module):
 
     def network(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """[S, B, C] → the next values [S, B, H], and how far the ends of their intervals are [S, B, H, 2]."""
-        found: Tensor | float = 0.0
-        z = x
-        for block in self.blocks:
-            z = found + self.dropout(block(z))
-            found = z
+        z = self.dropout(self.blocks[0](x))
+        for block in self.blocks[1:]:
+            z = z + self.dropout(block(z))
         told = self.out(z).unflatten(-1, (self.horizon, 3))
         return told[..., 0] + self.around(x), told[..., 1:]
 
@@ -175,7 +174,7 @@ class Network(nn.Module):
         y = batch["y"]
         end = last = y.shape[1] - self.horizon - 1
         if self.training:
-            end -= int(torch.randint(self.config.stride, ()))
+            end -= min(int(torch.randint(self.config.stride, ())), end)
         steps = self._steps(end, y.device)
         places = steps[:, None] + torch.arange(1, self.horizon + 1, device=y.device)  # [S, H]
         first = last - batch["known"] + self.config.warmup  # [B]: before that stands padding
@@ -273,7 +272,9 @@ def _batches(model: Network, series: Series, options: Train) -> training.Batches
             line[len(line) - len(worth[row]) :] = worth[row]
         return {**batch, "weight": torch.from_numpy(weight)}
 
-    return training.Batches(histories.known, options.batch, collate, options.seed, series.ids)
+    # As if all were as long as the longest: a batch is to hold series of all kinds, which differ by their lengths.
+    lengths = np.full(len(series.ids), histories.known.max())
+    return training.Batches(lengths, options.batch, collate, options.seed, series.ids)
 
 
 def _first_seasons(y: np.ndarray, periods: Sequence[int]) -> list[np.ndarray]:
