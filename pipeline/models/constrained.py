@@ -23,9 +23,10 @@ from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
 from pipeline.search import steps
-from pipeline.search.trees import Bounds, Brackets, Rows
+from pipeline.search.trees import LEAF, Bounds, Brackets, Rows
 from pipeline.sequences import Sequences, read_json, write_json
 from pipeline.state import State
+from pipeline.tokens.brackets import FALLBACK
 from pipeline.trained import Trained
 
 PART = "system"  # the parser's folder in this one's own
@@ -44,6 +45,9 @@ class Decode(steps.Decode):
     max_ratio: float = Field(6.0, ge=1)  # an output has ended after max_ratio * source length + 10 tokens
     # Trees over the same words need no normalisation by length; with one, steps are normalised over what is allowed.
     length_penalty: float = Field(0.0, ge=0)
+    # Words: every one costs steps until the last is in its tree, and each of them remembers where it looked. A longer
+    # sentence gets a flat tree at a score of 0, and counts as never stopped.
+    longest: int = Field(500, ge=1)
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,30 @@ class Walled:
 
 
 @torch.inference_mode()
-def searched(model: Any, kept: Kept | None, sequences: Sequences, options: steps.Decode) -> Iterator[list[Hypothesis]]:
-    """N-best lists in the order of the sequences, ranked by what `kept` leaves where the search takes a prior."""
+def searched(
+    model: Any, kept: Kept | None, sequences: Sequences, tokens: list[str], options: Decode
+) -> Iterator[list[Hypothesis]]:
+    """N-best lists in the order of the sequences, ranked by what `kept` leaves where the search takes a prior.
+
+    `tokens`: the target's [V].
+    """
     plain = options.search == "beam" and options.groups == 1 and options.length_penalty == 0
-    found: list[list[Hypothesis]] = [[] for _ in range(len(sequences))]
-    for rows in steps.batches(sequences, options):
+    found = [[Hypothesis(flat(tokens, length), 0.0, finished=False)] for length in sequences.lengths.tolist()]
+    for batch in steps.batches(sequences, options):
+        rows = batch[sequences.lengths[batch] <= options.longest]
+        if not len(rows):
+            continue
         lists = steps.search(model, sequences, rows, options, kept if plain else None)
         for row, n_best in zip(rows, lists, strict=True):
             found[row] = n_best
     yield from found
+
+
+def flat(tokens: list[str], words: int) -> list[int]:
+    """The ids of a tree that has all words in one bracket: the root of repaired outputs, or the most frequent one."""
+    opens = [token for token in tokens if token.startswith("(")]
+    label = (f"({FALLBACK}" if f"({FALLBACK}" in opens else opens[0])[1:]
+    return [tokens.index(token) for token in (f"({label}", *[LEAF] * words, f"){label}")]
 
 
 def joined(state: State, own: dict[str, Tensor]) -> State:
@@ -147,6 +166,6 @@ def load(folder: Path) -> Constrained:
 
 def decode(*, model: Constrained, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists of well-formed trees in the order of the source."""
-    brackets = Brackets(target.tokens(range(len(target))), END, model.bounds)
-    walled = Walled(model.system.model, brackets, options.max_ratio)
-    yield from searched(walled, walled.kept, source.sequences, options)
+    tokens = target.tokens(range(len(target)))
+    walled = Walled(model.system.model, Brackets(tokens, END, model.bounds), options.max_ratio)
+    yield from searched(walled, walled.kept, source.sequences, tokens, options)

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from pipeline import training
 from pipeline.data import END, PAD, Data, Side, Vocabulary
-from pipeline.models import tagger
+from pipeline.models import constrained, tagger
 from pipeline.models.constrained import Kept, joined, parted, searched
 from pipeline.models.layers import Dropout, load_module, save_module, smoothed_cross_entropy
 from pipeline.models.spelling import Spelling
@@ -32,7 +32,6 @@ from pipeline.models.transformer import shifted
 from pipeline.params import Row
 from pipeline.problems import Problem
 from pipeline.records import Hypothesis
-from pipeline.search import steps
 from pipeline.search.trees import IS_LEAF, Bounds, Brackets, Rows
 from pipeline.sequences import Sequences
 from pipeline.state import State
@@ -69,9 +68,7 @@ class Train(training.Options):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
-class Decode(steps.Decode):
-    max_ratio: float = Field(6.0, ge=1)  # an output has ended after max_ratio * words + 10 tokens
-    length_penalty: float = Field(0.0, ge=0)
+class Decode(constrained.Decode):
     constrained: bool = True  # nothing but well-formed trees over exactly the words is searched
 
 
@@ -264,4 +261,4 @@ def load(folder: Path) -> Network:
 def decode(*, model: Network, source: Side, target: Vocabulary, options: Decode) -> Iterator[list[Hypothesis]]:
     """N-best lists in the order of the source."""
     writer = Writer(model, [list(words) for words in source.values], options)
-    yield from searched(writer, writer.kept, source.sequences, options)
+    yield from searched(writer, writer.kept, source.sequences, model.tokens, options)

@@ -114,6 +114,22 @@ def test_a_tree_is_as_likely_as_the_parser_says(tmp_path: Path, monkeypatch: pyt
         assert hypothesis.score == pytest.approx(total, abs=1e-3)
 
 
+def test_a_sentence_too_long_to_search_gets_a_flat_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = fitted((folder(tmp_path, "base", "attention", untrained("attention")),))
+    source, target = codecs()
+    side = typed_side(source, [["a"] * 5000, ["a", "b"]])
+    given = configure(constrained.Decode, {"beam_size": 1}, "decode")
+    [long], [short] = constrained.decode(model=model, source=side, target=target, options=given)
+    assert target.decode(long.tokens).split() == ["(S", *["XX"] * 5000, ")S"] and not long.finished
+    assert well_formed(target.decode(short.tokens).split(), 2) and short.finished
+
+
+def test_the_most_frequent_bracket_is_the_root_where_there_is_no_s() -> None:
+    tokens = ["<pad>", "XX", "(NP", ")NP", "(VP", ")VP"]
+    assert [tokens[i] for i in constrained.flat(tokens, 2)] == ["(NP", "XX", "XX", ")NP"]
+
+
 def test_a_free_search_writes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     model = fitted((folder(tmp_path, "base", "attention", untrained("attention")),))

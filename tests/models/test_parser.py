@@ -86,7 +86,7 @@ def test_without_training_it_writes_trees_all_the_same(options: dict[str, Any]) 
 
 def test_a_sentence_of_a_thousand_words() -> None:
     model, source, target = untrained()
-    [tokens] = decoded(model, source, target, [["dog"] * 1000], beam_size=1, max_ratio=1)
+    [tokens] = decoded(model, source, target, [["dog"] * 1000], beam_size=1, max_ratio=1, longest=1000)
     assert well_formed(tokens, 1000)
 
 
