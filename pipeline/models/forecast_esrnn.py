@@ -113,8 +113,8 @@ class Member(nn.Module):
             self.around.bias.zero_()
             self.out.weight.mul_(0.3)
 
-    def smooth(self, batch: dict[str, Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """→ levels [B, T], seasons as they were foreseen [B, T + m] each."""
+    def smooth(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """→ values without their seasons [B, T], levels [B, T], seasons as they were foreseen [B, T + m] each."""
         y, rows = batch["y"], batch["row"]
         alpha = torch.sigmoid(PACE * self.alpha[rows] + _logit(self.config.alpha))
         gammas = [torch.sigmoid(PACE * gamma[rows] + _logit(self.config.gamma)) for gamma in self.gammas]
@@ -122,8 +122,13 @@ class Member(nn.Module):
         for m, own in zip(self.config.seasons, self.seasons, strict=True):
             phases = (batch["begin"][:, None] + torch.arange(m, device=y.device)) % m
             seasons.append(batch[f"season{m}"] + own[rows[:, None], phases])
-        level = y[:, 0] - sum(season[:, 0] for season in seasons)
-        return smooth(y, alpha, gammas, seasons, level)
+        # Padding is the first value in season, so that nothing is learnt from it.
+        place, gap = torch.arange(y.shape[1], device=y.device), batch["gap"][:, None]
+        season = sum((each[:, place % each.shape[1]] for each in seasons), torch.zeros_like(y))
+        level = (y - season).gather(1, gap)  # [B, 1]
+        y = torch.where(place < gap, level + season, y)
+        levels, foreseen = smooth(y, alpha, gammas, seasons, level[:, 0])
+        return y - sum(each[:, : y.shape[1]] for each in foreseen), levels, foreseen
 
     def network(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """[S, B, C] → the next values [S, B, H], and how far the ends of their intervals are [S, B, H, 2]."""
@@ -136,8 +141,7 @@ class Member(nn.Module):
     def forward(self, batch: dict[str, Tensor], steps: Tensor) -> tuple[Tensor, Tensor]:
         """Logs y [B, T] and what stands beside them, steps [S] (places in T) → forecasts [S, B, H, 3], levels."""
         config, y = self.config, batch["y"]
-        levels, foreseen = self.smooth(batch)
-        rest = y - sum(season[:, : y.shape[1]] for season in foreseen)
+        rest, levels, foreseen = self.smooth(batch)
         windows = F.pad(rest, (config.window - 1, 0), mode="replicate").unfold(1, config.window, 1)[:, steps]
         unit = UNITS * batch["change"][:, None, None]  # [B, 1, 1]
         level = levels[:, steps, None]
@@ -252,6 +256,7 @@ class Histories:
             "y": torch.from_numpy(y.astype(np.float32)),
             "row": torch.from_numpy(self.rows[rows]),
             "known": torch.from_numpy(self.known[rows]),
+            "gap": torch.tensor(gaps),
             "begin": torch.tensor([self.starts[i] - gap for i, gap in zip(rows, gaps, strict=True)]),
             "change": torch.from_numpy(self.changes[rows].astype(np.float32)),
         }

@@ -153,6 +153,17 @@ def test_a_season_keeps_its_phase_however_much_is_looked_at() -> None:
         model.members[0].seasons[0][0] = torch.tensor([1.0, 2.0, 3.0, 4.0])
     for length in (38, 39, 41):
         batch = Histories(model, Series(["a"], [PERIOD], [series[:length]])).batch(np.array([0]))
-        _, [foreseen] = model.members[0].smooth(batch)
+        _, _, [foreseen] = model.members[0].smooth(batch)
         first = foreseen[0, :PERIOD] - batch["season4"][0]
         np.testing.assert_allclose(first.detach(), np.roll([1.0, 2.0, 3.0, 4.0], -((length - 18) % 4)), atol=1e-6)
+
+
+def test_padding_changes_no_smoothing() -> None:
+    torch.manual_seed(1)
+    model = Network(Config.model_validate({**SMALL, "seasons": (4, 6)}), ["a", "b"], HORIZON).eval()
+    series = [10 * np.resize(SEASON, 33), 20 * np.resize(SEASON[::-1], 48)]
+    histories = Histories(model, Series(["a", "b"], [PERIOD] * 2, series))
+    alone, padded = histories.batch(np.array([0])), histories.batch(np.array([0, 1]))
+    for found, expected in zip(model.members[0].smooth(padded)[:2], model.members[0].smooth(alone)[:2], strict=True):
+        torch.testing.assert_close(found[0, -33:], expected[0])
+        torch.testing.assert_close(found[0, :15], expected[0, :1].expand(15))
