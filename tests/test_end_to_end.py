@@ -23,8 +23,9 @@ ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "a",
     "GIT_COMMITTER_EMAIL": "a@b",
 }
-# One of each way through the graph: text, words and trees; sound into text, and sound into sound; one system made with
-# two others; cues judged by a recogniser, and what they keep as a corpus.
+# One of each way through the graph: text, words, trees, labels with their probabilities, series with their intervals;
+# sound into text, and sound into sound; one system made with two others; cues judged by a recogniser, and what they
+# keep as a corpus.
 SYSTEMS = (
     "asr_ctc",
     "lm_ms",
@@ -33,6 +34,9 @@ SYSTEMS = (
     "mt_greedy",
     "pos_hmm",
     "parse_attention",
+    "parse_attention_constrained",
+    "scene_set",
+    "forecast_esrnn",
     "vocoder_griffin_lim",
     "asr_messy",
     "asr_kept",
@@ -41,6 +45,7 @@ TINY: dict[str, dict[str, Any]] = {
     "raw.soap": {
         **{"episodes": 4, "dev": 1, "test": 1, "lines": 6},
         **{"pairs": 200, "trees": 80, "held": 20, "prompts": 8, "readers": 1},
+        **{"scenes": 60, "series": 12, "dialogues": 0, "recaps": 0, "stories": 0},
     },
     "raw.soap_messy": {"episodes": 4, "dev": 1, "test": 1, "lines": 6},
     "corpora.soap.split": {"dev": 1, "test": 1},
@@ -60,6 +65,8 @@ TINY: dict[str, dict[str, Any]] = {
     "systems.parse_attention.model": {"embedding": 16, "hidden": 16},
     "systems.parse_attention.train": {"epochs": 1, "average": 1},
     "systems.parse_attention.decode": {"max_ratio": 1},
+    "systems.scene_set.train": {"epochs": 1, "average": 1},
+    "systems.forecast_esrnn.train": {"epochs": 1},
 }
 
 pytestmark = pytest.mark.slow
