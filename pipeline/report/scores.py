@@ -153,9 +153,9 @@ def written(value: float, metric: str, signed: bool = False) -> str:
 
 
 def title(metric: str) -> str:
-    """`bleu` → BLEU, `f1_short` → F1 short."""
+    """`bleu` → BLEU, `f1_short` → F1 short, `micro_f1` → Micro F1."""
     first, *rest = metric.split("_")
-    return NAMES.get(metric) or " ".join([NAMES.get(first, first.capitalize()), *rest])
+    return NAMES.get(metric) or " ".join([NAMES.get(first, first.capitalize()), *(NAMES.get(x, x) for x in rest)])
 
 
 def count_title(name: str) -> str:
