@@ -1,32 +1,19 @@
 """Logistic regression over counts: scikit-learn's weights, to the digit; and what it cannot know."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.data import UNKNOWN, Data, Side
+from pipeline.data import UNKNOWN, Data
 from pipeline.models import bag_of_words
 from pipeline.models.bag_of_words import Bags, Config, Logistic, Train
 from pipeline.models.labels import FIRST, Decode
 from pipeline.problems import Problem
-from pipeline.sequences import Sequences
+from tests.models.sides import side
 
 WORDS = 12
-
-
-class Vocabulary:
-    def __init__(self, size: int):
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-
-def side(rows: Any, size: int) -> Side:
-    return Side(Vocabulary(size), Sequences.of([np.array(row, dtype=np.int32) for row in rows]))
 
 
 def data(texts: list[list[int]], labels: list[int], count: int) -> Data:

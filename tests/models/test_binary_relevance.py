@@ -6,26 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data import Data, Side
+from pipeline.data import Data
 from pipeline.models import binary_relevance
 from pipeline.models.binary_relevance import Config, Decode, Relevance, Train, best_threshold, chosen, tuned
 from pipeline.models.labels import FIRST
 from pipeline.problems import Problem
-from pipeline.sequences import Sequences
+from tests.models.sides import side
 
 TOPICS = 3
-
-
-class Vocabulary:
-    def __init__(self, size: int):
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-
-def side(rows: Any, size: int) -> Side:
-    return Side(Vocabulary(size), Sequences.of([np.array(row, dtype=np.int32) for row in rows]))
 
 
 def drawn(count: int, seed: int, several: bool) -> tuple[list[list[int]], list[list[int]]]:

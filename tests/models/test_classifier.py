@@ -7,25 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.data import UNKNOWN, Data, Side
+from pipeline.data import UNKNOWN, Data
 from pipeline.models import bag_of_words, classifier
 from pipeline.models.classifier import Config, Decode, Train
 from pipeline.models.labels import FIRST
-from pipeline.sequences import Sequences
+from tests.models.sides import side
 
 WORDS, NOT, GOOD, BAD = 12, 9, 10, 11
-
-
-class Vocabulary:
-    def __init__(self, size: int):
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-
-def side(rows: Any, size: int) -> Side:
-    return Side(Vocabulary(size), Sequences.of([np.array(row, dtype=np.int32) for row in rows]))
 
 
 def asked(count: int, seed: int) -> tuple[list[list[int]], list[list[int]]]:

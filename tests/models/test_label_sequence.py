@@ -8,26 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.data import BEGIN, END, UNKNOWN, Data, Side
+from pipeline.data import BEGIN, END, UNKNOWN, Data
 from pipeline.models import binary_relevance, label_sequence
 from pipeline.models.label_sequence import Config, Decode, Network, Train
 from pipeline.models.labels import FIRST
 from pipeline.problems import Problem
-from pipeline.sequences import Sequences
+from tests.models.sides import side
 
 TOPICS, NOT, WORDS = 3, 7, 14
-
-
-class Vocabulary:
-    def __init__(self, size: int):
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-
-def side(rows: Any, size: int) -> Side:
-    return Side(Vocabulary(size), Sequences.of([np.array(row, dtype=np.int32) for row in rows]))
 
 
 def told(count: int, seed: int) -> tuple[list[list[int]], list[list[int]]]:
