@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 HEAD = "schema: '2.0'\nstages:\n"
-BLOCK = re.compile(r"^  (?=\S)", re.MULTILINE)  # where a stage's block begins
+BLOCK = re.compile(r"^(?=  \S)", re.MULTILINE)  # where a stage's block begins
 
 
 def spliced(lock: str, blocks: dict[str, str]) -> str | None:
@@ -22,10 +22,10 @@ def spliced(lock: str, blocks: dict[str, str]) -> str | None:
     """
     if not lock.startswith(HEAD):
         return None
-    _, *found = BLOCK.split(lock.removeprefix(HEAD))
-    if lock != HEAD + "".join(f"  {block}" for block in found):
+    before, *found = BLOCK.split(lock.removeprefix(HEAD))
+    if before:
         return None
-    kept = {_key(f"  {block}"): f"  {block}" for block in found}
+    kept = {_key(block): block for block in found}
     return HEAD + "".join((kept | {_key(block): block for block in blocks.values()}).values())
 
 
